@@ -1,0 +1,171 @@
+"""What lowering and runtime ask of a tensor library, as protocols.
+
+`janus_nb.tf` implements them for TensorFlow; the engine's own tests implement them in a page of NumPy.
+Nothing in this module imports a tensor library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from janus_nb.span import Span
+
+Tensor = Any
+"""A symbolic tensor of the backend while a body is traced, an eager one at run time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """Type of a tensor: its dtype's name, and its shape (`None` for an unknown dimension or rank)."""
+
+    dtype: str
+    shape: tuple[int | None, ...] | None
+
+    def __str__(self) -> str:
+        dims = "?" if self.shape is None else ", ".join("?" if d is None else str(d) for d in self.shape)
+        return f"{self.dtype}[{dims}]"
+
+
+Role = Literal["carry", "feed", "invariant"]
+"""How an input gets its value: from the iteration before, one per iteration, or one per call."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpNode:
+    """One operation of a traced body, for the view.
+
+    Attributes:
+        name: The operation's name in the graph, `/`-separated by scope.
+        kind: The operation's type, such as `MatMul`.
+        inputs: Names of the operations whose outputs it reads.
+        span: The user's expression it came from, if known.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...]
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A traced loop body: a pure function of its inputs, with nothing written.
+
+    Attributes:
+        handle: The backend's own object.
+        carries: Specs of the carried slots, in the order of their inputs and outputs.
+        feeds: Specs of the values fed per iteration (without the leading iteration axis).
+        invariants: Specs of the values fed once per call.
+        variables: The variable objects that the body writes, in commit order.
+        reads: The variable objects that it only reads.
+        checks: Number of assertions.
+        rows: Specs of the per-iteration results.
+        lasts: Number of results wanted of the last iteration only.
+        ops: The operations, in creation order.
+    """
+
+    handle: Any
+    carries: tuple[Spec, ...]
+    feeds: tuple[Spec, ...]
+    invariants: tuple[Spec, ...]
+    variables: tuple[Any, ...]
+    reads: tuple[Any, ...]
+    checks: int
+    rows: tuple[Spec, ...]
+    lasts: int
+    ops: tuple[OpNode, ...]
+    random_ops: int = 0
+
+
+@dataclass(slots=True)
+class LoopResult:
+    """What one graph call computed. Nothing has been committed.
+
+    Attributes:
+        done: Iterations whose assertions all passed, before the first that failed.
+        failed: Index of the assertion that stopped iteration `done`, or `None`.
+        variables: New values of the body's variables after `done` iterations (valid when nothing failed).
+        carries: New values of the carried slots, likewise.
+        rows: Per-iteration results, each with a leading axis of length >= `done`.
+        lasts: Results of the last iteration (valid when nothing failed).
+    """
+
+    done: int
+    failed: int | None
+    variables: list[Tensor] = field(default_factory=list)
+    carries: list[Tensor] = field(default_factory=list)
+    rows: list[Tensor] = field(default_factory=list)
+    lasts: list[Tensor] = field(default_factory=list)
+
+
+class LoopGraph(Protocol):
+    """A compiled loop over a body."""
+
+    def run(
+        self, steps: int, carries: Sequence[Tensor], feeds: Sequence[Tensor], invariants: Sequence[Tensor]
+    ) -> LoopResult:
+        """Run at most `steps` iterations. Pure: neither variables nor Python objects change."""
+        ...
+
+
+class Tracer(Protocol):
+    """A body under construction. Inside `with tracer:` tensor operations add to it."""
+
+    origin: Span | None
+
+    def __enter__(self) -> Tracer: ...
+    def __exit__(self, *exc: object) -> None: ...
+    def input(self, spec: Spec, role: Role, label: str) -> Tensor: ...
+    def check(self, ok: Tensor) -> int: ...
+    def lift(self, value: Any, dtype: str | None = None) -> Tensor: ...
+    def cast(self, tensor: Tensor, dtype: str) -> Tensor: ...
+    def zeros(self, spec: Spec) -> Tensor: ...
+    def math(self, name: str, *args: Any) -> Tensor: ...
+    def cond(
+        self,
+        pred: Tensor,
+        then: Callable[[], list[Tensor]],
+        other: Callable[[], list[Tensor]],
+        written: tuple[int, ...],
+    ) -> list[Tensor]: ...
+    def loop(
+        self, test: Callable[..., Tensor], body: Callable[..., list[Tensor]], start: list[Tensor], written: tuple[int, ...]
+    ) -> list[Tensor]: ...
+    def probe(self, build: Callable[[], Any]) -> tuple[Any, int, tuple[int, ...], bool]: ...
+    def inputs_mark(self) -> Any: ...
+    def inputs_rollback(self, mark: Any) -> None: ...
+    def check_count(self) -> int: ...
+    def at_top(self) -> bool: ...
+    def finish(self, carries: list[Tensor], rows: list[Tensor], lasts: list[Tensor]) -> Body: ...
+
+
+class Backend(Protocol):
+    """A tensor library."""
+
+    eager_example: Any
+    """Some eager tensor, for questions about its type."""
+
+    def is_tensor(self, value: Any) -> bool: ...
+    def is_symbolic(self, value: Any) -> bool: ...
+    def is_variable(self, value: Any) -> bool: ...
+    def is_tape(self, value: Any) -> bool: ...
+    def spent_tape(self) -> Any: ...
+    def spec_of(self, value: Any) -> Spec | None: ...
+    def python_function(self, value: Any) -> Any: ...
+    def read_in_graph(self, variable: Any) -> Tensor: ...
+    def trace(self, name: str) -> Tracer: ...
+    def compile(self, body: Body, *, xla: bool, parallel: bool) -> LoopGraph: ...
+    def read(self, variable: Any) -> Tensor: ...
+    def commit(self, variables: Sequence[Any], values: Sequence[Tensor]) -> None: ...
+    def stack(self, values: Sequence[Any], spec: Spec) -> Tensor: ...
+    def rows(self, tensor: Tensor, count: int) -> Sequence[Any]: ...
+    def to_host(self, tensor: Tensor) -> Any: ...
+    def to_tensor(self, value: Any, spec: Spec) -> Tensor: ...
+    def under_tape(self) -> bool: ...
+    def in_eager_mode(self) -> bool: ...
+    def open_source(self, iterable: Any) -> Any: ...
+    def draw_seeds(self, count: int) -> tuple[list[int], Any]: ...
+    def restore_seeds(self, state: Any) -> None: ...
+    def close(self, a: Any, b: Any) -> bool: ...

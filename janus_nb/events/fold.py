@@ -1,0 +1,179 @@
+"""Folding events into what a view shows. The fold is pure: the same events give the same view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from janus_nb.events.types import (
+    BackendChosen,
+    CellFinished,
+    CellStarted,
+    Declined,
+    EagerRan,
+    Event,
+    Fallback,
+    Generated,
+    GraphRan,
+    GraphRejected,
+    InternalError,
+    Missed,
+    Profiled,
+    RegionFound,
+    Relaxed,
+    Retired,
+    Verified,
+)
+from janus_nb.span import Span
+
+
+@dataclass(slots=True)
+class Segment:
+    """A stretch of the timeline: `kind` is profiled, graph, eager or fallback."""
+
+    kind: str
+    count: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class RegionView:
+    """What is shown of one region."""
+
+    number: int
+    kind: str
+    span: Span
+    title: str
+    profiled: int = 0
+    graph: int = 0
+    eager: int = 0
+    hits: int = 0
+    misses: list[str] = field(default_factory=list)
+    graphs: list[Generated] = field(default_factory=list)
+    verified: list[Verified] = field(default_factory=list)
+    rejected: list[GraphRejected] = field(default_factory=list)
+    declined: list[Declined] = field(default_factory=list)
+    fallbacks: list[Fallback] = field(default_factory=list)
+    relaxed: list[Relaxed] = field(default_factory=list)
+    retired: Retired | None = None
+    errors: list[InternalError] = field(default_factory=list)
+    backends: list[BackendChosen] = field(default_factory=list)
+    timeline: list[Segment] = field(default_factory=list)
+    graph_seconds: float = 0.0
+    eager_times: list[float] = field(default_factory=list)
+    profiled_times: list[float] = field(default_factory=list)
+
+    def add_time(self, kind: str, count: int, seconds: float) -> None:
+        """Extend the timeline."""
+        if self.timeline and self.timeline[-1].kind == kind:
+            self.timeline[-1].count += count
+            self.timeline[-1].seconds += seconds
+        else:
+            self.timeline.append(Segment(kind, count, seconds))
+
+    @property
+    def eager_each(self) -> float | None:
+        """Median seconds of an imperative iteration."""
+        times = sorted(self.profiled_times or self.eager_times)
+        return times[len(times) // 2] if times else None
+
+    @property
+    def graph_each(self) -> float | None:
+        """Mean seconds of an iteration in the graph."""
+        return self.graph_seconds / self.graph if self.graph else None
+
+    @property
+    def aborts(self) -> int:
+        """Fallbacks that were violations (leaving the loop is not one)."""
+        return sum(not f.assumption.endswith("is not reached") for f in self.fallbacks)
+
+
+@dataclass(slots=True)
+class View:
+    """What is shown of one cell."""
+
+    cell: CellStarted | None = None
+    finished: CellFinished | None = None
+    regions: dict[int, RegionView] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counters of `janus_nb.Report.counts`."""
+        regions = self.regions.values()
+        return {
+            "profiled": sum(r.profiled for r in regions),
+            "graph": sum(r.graph for r in regions),
+            "eager": sum(r.eager for r in regions),
+            "graphs": sum(len(r.graphs) for r in regions),
+            "hits": sum(r.hits for r in regions),
+            "misses": sum(len(r.misses) for r in regions),
+            "aborts": sum(r.aborts for r in regions),
+            "rejected": sum(len(r.rejected) for r in regions),
+            "declined": sum(bool(r.declined) for r in regions),
+        }
+
+
+def fold(events: Iterable[Event]) -> View:
+    """The view of a stream of events."""
+    view = View()
+    for event in events:
+        add(view, event)
+    return view
+
+
+def add(view: View, event: Event) -> None:
+    """Take one more event into a view."""
+    if isinstance(event, CellStarted):
+        view.cell = event
+        return
+    if isinstance(event, CellFinished):
+        view.finished = event
+        return
+    if isinstance(event, RegionFound):
+        view.regions.setdefault(event.region, RegionView(event.region, event.kind, event.span, event.title))
+        return
+    region = view.regions.get(event.region)
+    if region is not None:
+        _add_to_region(region, event)
+
+
+def _add_to_region(region: RegionView, event: Event) -> None:
+    match event:
+        case Profiled(_, seconds):
+            region.profiled += 1
+            region.profiled_times.append(seconds)
+            region.add_time("profiled", 1, seconds)
+        case GraphRan(_, _, iterations, seconds):
+            region.graph += iterations
+            region.hits += 1
+            region.graph_seconds += seconds
+            region.add_time("graph", iterations, seconds)
+        case EagerRan(_, seconds, why):
+            region.eager += 1
+            region.eager_times.append(seconds)
+            region.add_time("fallback" if why == "fallback" else "eager", 1, seconds)
+        case Generated():
+            region.graphs.append(event)
+        case Verified():
+            region.verified.append(event)
+        case GraphRejected():
+            region.rejected.append(event)
+        case Declined():
+            region.declined.append(event)
+        case Missed(_, nearest):
+            region.misses.append(nearest)
+        case Fallback():
+            region.fallbacks.append(event)
+        case Relaxed():
+            region.relaxed.append(event)
+        case Retired():
+            region.retired = event
+        case BackendChosen():
+            region.backends.append(event)
+        case InternalError():
+            region.errors.append(event)
+        case CellStarted() | CellFinished() | RegionFound():
+            pass
+        case _:
+            assert_never(event)

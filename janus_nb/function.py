@@ -1,0 +1,182 @@
+"""The one page that wires it all: a cell's text in, a run and a report out.
+
+    text -> source.units -> profile.instrument -> runtime.session (drivers: speculate, lower, run, commit) -> events -> Report
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import time
+from collections.abc import Callable
+from types import CodeType, FunctionType, TracebackType
+from typing import Any, TypeVar, overload
+
+from janus_nb.config import Options
+from janus_nb.events import CellFinished, CellStarted, EventBus
+from janus_nb.profile.instrument import SESSION, instrument_module
+from janus_nb.report import Report
+from janus_nb.runtime.calls import FunctionRegion
+from janus_nb.runtime.engine import Engine
+from janus_nb.runtime.session import Session, Store
+from janus_nb.source.units import Unit, add_unit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Runtime:
+    """What lives as long as the process (or the notebook's kernel): graphs, profiles, the last report."""
+
+    def __init__(self) -> None:
+        self.store = Store()
+        self.last: Report | None = None
+        self.cells = 0
+
+    def begin(self, unit: Unit, options: Options) -> Cell:
+        """A new cell run."""
+        from janus_nb.tf.backend import backend
+
+        bus = EventBus()
+        engine = Engine(backend(), options, bus, self.store.recorder)
+        return Cell(self, unit, bus, Session(engine, self.store))
+
+    def forget(self) -> None:
+        """Drop all graphs and profiles."""
+        self.store = Store()
+
+
+class Cell:
+    """One run of a cell."""
+
+    def __init__(self, runtime: Runtime, unit: Unit, bus: EventBus, session: Session) -> None:
+        self.runtime = runtime
+        self.unit = unit
+        self.bus = bus
+        self.session = session
+        self.report = Report(bus.events)
+        self.started = 0.0
+        self._before: Any = None
+
+    def instrumented(self, tree: ast.Module) -> ast.Module:
+        """The instrumented copy of the cell's tree."""
+        return instrument_module(self.unit, tree, self.runtime.store.sites)
+
+    def start(self) -> None:
+        """The cell begins: instrumented code finds this session."""
+        self._before = getattr(builtins, SESSION, None)
+        setattr(builtins, SESSION, self.session)
+        self.started = time.perf_counter()
+        self.bus.emit(CellStarted(self.unit.file, self.unit.name, self.unit.text))
+
+    def finish(self, error: BaseException | None) -> Report:
+        """The cell is over."""
+        self.bus.emit(CellFinished(self.unit.file, time.perf_counter() - self.started, type(error).__name__ if error else None))
+        if self._before is not None:
+            setattr(builtins, SESSION, self._before)
+        self.runtime.last = self.report
+        return self.report
+
+
+runtime = Runtime()
+
+
+def run_cell(source: str, namespace: dict[str, Any] | None = None, *, name: str | None = None, **options: Any) -> Report:
+    """Run source text as a cell under JANUS, outside IPython.
+
+    Args:
+        source: Python source text.
+        namespace: The cell's global names; changed in place, as a cell changes the user's. A new one by default.
+        name: Shown in reports; `Cell [n]` by default.
+        **options: See `janus_nb.config.Options`.
+
+    Returns:
+        The report of this run. If the cell raises, `janus_nb.explain()` returns it.
+
+    Raises:
+        SyntaxError: Python's own, for the text.
+        OptionError: for an unknown option or a bad value, before anything runs.
+        BaseException: whatever the cell raises, unchanged.
+    """
+    checked = Options.make(**options)
+    runtime.cells += 1
+    name = name or f"Cell [{runtime.cells}]"
+    unit = add_unit(f"<janus-cell {name}>", name, source)
+    scope = namespace if namespace is not None else {"__name__": "__main__"}
+    scope.setdefault("__builtins__", builtins)
+    cell = runtime.begin(unit, checked)
+    code = _compile(cell, unit)
+    error: BaseException | None = None
+    cell.start()
+    try:
+        exec(code, scope)
+    except BaseException as raised:
+        error = raised
+        raise raised.with_traceback(users_frames(raised.__traceback__)) from raised.__cause__
+    finally:
+        cell.finish(error)
+    return cell.report
+
+
+def _compile(cell: Cell, unit: Unit) -> CodeType:
+    return compile(cell.instrumented(unit.tree), unit.file, "exec")
+
+
+def users_frames(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback without the frames of JANUS, above and below the user's."""
+    if trace is None:
+        return None
+    rest = users_frames(trace.tb_next)
+    if trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] == "janus_nb":
+        return rest
+    trace.tb_next = rest
+    return trace
+
+
+@overload
+def function(f: F, **options: Any) -> F: ...
+@overload
+def function(f: None = None, **options: Any) -> Callable[[F], F]: ...
+def function(f: Any = None, **options: Any) -> Any:
+    """Run a function under JANUS: same semantics as calling it, faster once it is converted.
+
+    Args:
+        f: The function; without it, returns a decorator.
+        **options: See `janus_nb.config.Options`.
+
+    Returns:
+        A function with the same signature. `janus_nb.explain` gives its report.
+
+    Raises:
+        OptionError: for an unknown option or a bad value, at decoration.
+        TypeError: if `f` is not a Python function.
+    """
+    checked = Options.make(**options)
+    if f is None:
+        return lambda inner: function(inner, **options)
+    if not isinstance(f, FunctionType):
+        raise TypeError(f"janus_nb.function expects a Python function, got a {type(f).__name__}")
+    region = FunctionRegion(f, checked, runtime.store)
+
+    @functools.wraps(f)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return region.call(args, kwargs)
+
+    wrapper.__janus__ = region  # type: ignore[attr-defined]
+    return wrapper
+
+
+def explain(f: Any = None) -> Report:
+    """What was assumed, generated, declined and why: of a decorated function, or of the last cell.
+
+    Raises:
+        ValueError: `f` was not decorated with `janus_nb.function`, or nothing has run yet.
+    """
+    if f is None:
+        if runtime.last is None:
+            raise ValueError("nothing has run under JANUS yet: run a %%janus cell or janus_nb.run_cell(...) first")
+        return runtime.last
+    region = getattr(f, "__janus__", None)
+    if region is None:
+        raise ValueError(f"{getattr(f, '__name__', f)!r} is not a function decorated with janus_nb.function")
+    return region.report  # type: ignore[no-any-return]

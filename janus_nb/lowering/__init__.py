@@ -1,0 +1,1 @@
+"""Lowering: the Speculative Graph Generator."""

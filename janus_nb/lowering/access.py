@@ -1,0 +1,484 @@
+"""Reading and writing names, attributes and items.
+
+Every read of something that exists outside the region goes through a slot (`janus_nb.speculate.slots`): it is guarded,
+fed, or carried. Every write is staged there.
+"""
+
+from __future__ import annotations
+
+import builtins
+import types
+from collections.abc import Callable
+from typing import Any
+
+from janus_nb.lowering.interp import Frame, Lowering
+from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Num, Phase, kind_of
+from janus_nb.source.units import is_user_class, is_user_function
+from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, ItemSlot, LengthSlot, LibrarySlot, LocalSlot, NameSlot, Slot
+
+SIMPLE = (int, float, str, bool, bytes, complex, type(None))
+
+# -- slots ---------------------------------------------------------------------------------------------------------
+
+
+def read_slot(low: Lowering, slot: Slot) -> Any:
+    """The slot's value in this iteration: staged, carried, fed, or constant under a guard."""
+    heap = low.heap
+    staged = heap.staged(slot)
+    if staged is not UNBOUND:
+        return None if staged is None else staged
+    carry = heap.carried.get(slot.key)
+    if carry is not None:
+        from janus_nb.lowering.carries import carried_value
+
+        heap.entry_reads.setdefault(slot.key, slot)
+        return carried_value(low, carry)
+    value = heap.live(slot)
+    if value is UNBOUND:
+        return UNBOUND
+    heap.entry_reads.setdefault(slot.key, slot)
+    known = heap.guards.get(slot.key)
+    if known is not None and slot.key in _inputs(low):
+        return _inputs(low)[slot.key]
+    if _is_array(value):
+        heap.guard_constant(slot, value, low.span)
+        if not heap.read_content(value):
+            return Host(Phase.POST, low.host.object(value), UNKNOWN)
+        return Host(Phase.ENTRY, low.host.object(value), value)
+    if slot.key in heap.inputs and (kind_of(value) or isinstance(value, str) or low.backend.is_tensor(value)):
+        return _as_input(low, slot, value)
+    heap.guard_constant(slot, value, low.span)
+    return value
+
+
+def _is_array(value: Any) -> bool:
+    return type(value).__module__ == "numpy" and hasattr(value, "dtype")
+
+
+def _inputs(low: Lowering) -> dict[Any, Any]:
+    return low.input_values
+
+
+def _as_input(low: Lowering, slot: Slot, value: Any) -> Any:
+    """Not constant any more: read at every call, and fed if the graph needs it."""
+    accepts: Callable[[Any], bool] | None = None
+    if low.backend.is_tensor(value):
+        spec = low.backend.spec_of(value)
+        accepts = lambda v: low.backend.spec_of(v) == spec  # noqa: E731
+    low.heap.guard_type(slot, value, low.span, accepts)
+    parameter = f"v{len(low.entry_params)}"
+    low.entry_params.append(slot)
+    made = low.host.assign(Phase.ENTRY, parameter, value)
+    _inputs(low)[slot.key] = made
+    return made
+
+
+def write_slot(low: Lowering, slot: Slot, value: Any) -> None:
+    """Stage a write to something that outlives the iteration."""
+    if low.nested:
+        raise Unsupported("JN207", "a write to something outside")
+    low.heap.write(slot, value, low.span)
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+def name_slot(frame: Frame, name: str) -> Slot:
+    """The slot of a region's own name."""
+    if frame.module_level or name not in frame.local_names:
+        return NameSlot(frame.namespace, name)
+    return LocalSlot(name)
+
+
+def load_name(low: Lowering, name: str) -> Any:
+    """Look a name up: local, enclosing, global, builtin. `UNBOUND` if there is none."""
+    frame: Frame | None = low.frame
+    while frame is not None:
+        if frame.region:
+            value = read_slot(low, name_slot(frame, name))
+            if value is not UNBOUND:
+                return value
+            if name in frame.local_names and not frame.module_level:
+                return read_slot(low, NameSlot(frame.namespace, name))
+            break
+        if name in frame.names:
+            return frame.names[name]
+        if name in frame.cells:
+            return read_slot(low, frame.cells[name])
+        if name in frame.local_names:
+            return UNBOUND
+        if frame.parent is None:
+            value = read_slot(low, NameSlot(frame.namespace, name))
+            if value is not UNBOUND:
+                return value
+            break
+        frame = frame.parent
+    return getattr(builtins, name, UNBOUND)
+
+
+def store_name(low: Lowering, name: str, value: Any) -> None:
+    """Bind a name in the current scope."""
+    frame = low.frame
+    if frame.region:
+        write_slot(low, name_slot(frame, name), value)
+    elif name in frame.declared_global:
+        write_slot(low, NameSlot(frame.namespace, name), value)
+    elif name in frame.cells:
+        write_slot(low, frame.cells[name], value)
+    elif name not in frame.local_names and frame.parent is not None:
+        _store_outer(low, frame.parent, name, value)
+    else:
+        frame.names[name] = value
+
+
+def _store_outer(low: Lowering, frame: Frame | None, name: str, value: Any) -> None:
+    """`nonlocal` of a function defined inside the region."""
+    while frame is not None:
+        if frame.region:
+            write_slot(low, name_slot(frame, name), value)
+            return
+        if name in frame.names or name in frame.local_names:
+            frame.names[name] = value
+            return
+        frame = frame.parent
+    raise Unsupported("JN110", f"nonlocal {name!r}")
+
+
+# -- attributes ----------------------------------------------------------------------------------------------------
+
+
+def path_of(low: Lowering, owner: Any) -> str:
+    """A readable path to an object, as far as known."""
+    return low.paths.get(id(owner)) or f"<{type(owner).__name__}>"
+
+
+def load_attribute(low: Lowering, owner: Any, name: str) -> Any:
+    """`owner.name`."""
+    if isinstance(owner, Host):
+        return _host_attribute(low, owner, name)
+    if isinstance(owner, Num) or low.backend.is_symbolic(owner):
+        return _graph_attribute(low, owner, name)
+    if isinstance(owner, Closure | BoundMethod):
+        raise Unsupported("JN102", f"attribute {name!r} of a function")
+    if isinstance(owner, types.ModuleType):
+        value = read_slot(low, AttrSlot(owner, name, owner.__name__))
+        return getattr(owner, name) if value is UNBOUND else value
+    if isinstance(owner, list | dict | set | str | tuple) or type(owner).__module__ == "collections":
+        return _container_attribute(low, owner, name)
+    if isinstance(owner, type):
+        return _class_attribute(low, owner, name)
+    return _object_attribute(low, owner, name)
+
+
+def _container_attribute(low: Lowering, owner: Any, name: str) -> Any:
+    if isinstance(owner, tuple) and name in getattr(type(owner), "_fields", ()):
+        return owner[type(owner)._fields.index(name)]  # type: ignore[attr-defined]
+    if not hasattr(owner, name):
+        raise Unsupported("JN203", f"AttributeError: {type(owner).__name__} has no attribute {name!r}")
+    return BoundMethod(owner, name)
+
+
+_ARRAY_FACTS = ("shape", "dtype", "ndim", "size")
+
+
+def _host_attribute(low: Lowering, owner: Host, name: str) -> Any:
+    if owner.phase is not Phase.POST:
+        value = getattr(owner.witness, name, UNBOUND)
+        if value is UNBOUND:
+            raise Unsupported("JN203", f"AttributeError: {name!r}")
+        if is_user_class(type(owner.witness)) and any(name in k.__dict__ for k in type(owner.witness).__mro__):
+            raise Unsupported("JN201", f"property or method {name!r} of an object from the data")
+        if callable(value):
+            return BoundMethod(owner, name)
+    elif name in POST_METHODS or name in MUTATORS:
+        return BoundMethod(owner, name)
+    return low.host_op(f"{{}}.{name}", lambda o: getattr(o, name), owner)
+
+
+def _graph_attribute(low: Lowering, owner: Any, name: str) -> Any:
+    tensor = owner.tensor if isinstance(owner, Num) else owner
+    if isinstance(owner, Num):
+        if name in _ARRAY_FACTS and owner.kind == "array":
+            spec = low.backend.spec_of(tensor)
+            if name == "shape" and spec.shape is not None and None not in spec.shape:
+                return spec.shape
+            if name == "ndim" and spec.shape is not None:
+                return len(spec.shape)
+            return low.host_op(f"{{}}.{name}", None, owner)
+        return BoundMethod(owner, name)
+    if name in ("numpy", "item", "tolist", "__array__"):
+        return BoundMethod(owner, name)
+    try:
+        return getattr(tensor, name)
+    except AttributeError as error:
+        raise Unsupported("JN203", f"AttributeError: {error}") from error
+
+
+def _class_attribute(low: Lowering, owner: type, name: str) -> Any:
+    for base in owner.__mro__:
+        if name in base.__dict__:
+            raw = base.__dict__[name]
+            if is_user_class(base):
+                low.heap.guard_constant(AttrSlot(base, name, base.__name__), raw, low.span)
+                staged = low.heap.staged(AttrSlot(base, name, base.__name__))
+                if staged is not UNBOUND:
+                    return staged
+            if isinstance(raw, staticmethod):
+                return raw.__func__
+            if isinstance(raw, classmethod):
+                return types.MethodType(raw.__func__, owner)
+            if is_user_class(base) and isinstance(raw, SIMPLE):
+                return read_slot(low, AttrSlot(base, name, base.__name__))
+            return getattr(owner, name)
+    try:
+        return getattr(owner, name)
+    except AttributeError as error:
+        raise Unsupported("JN203", f"AttributeError: {error}") from error
+
+
+def _class_member(low: Lowering, owner: Any, name: str) -> tuple[type | None, Any]:
+    for base in type(owner).__mro__:
+        if name in base.__dict__:
+            return base, base.__dict__[name]
+    return None, UNBOUND
+
+
+def _object_attribute(low: Lowering, owner: Any, name: str) -> Any:
+    kind = type(owner)
+    base, member = _class_member(low, owner, name)
+    user_hook = next((k for k in kind.__mro__ if is_user_function(k.__dict__.get("__getattribute__"))), None)
+    if user_hook is not None:
+        raise Unsupported("JN206", f"__getattribute__ of {kind.__name__}")
+    slot = AttrSlot(owner, name, path_of(low, owner))
+    if isinstance(member, property):
+        return _property(low, owner, name, base, member)
+    if member is not UNBOUND and hasattr(type(member), "__set__") and not isinstance(member, types.MemberDescriptorType):
+        if is_user_class(type(member)):
+            raise Unsupported("JN206", f"descriptor {name!r} of {kind.__name__}")
+        return _library_attribute(low, owner, name)
+    value = read_slot(low, slot)
+    if value is not UNBOUND:
+        _name_object(low, value, f"{slot.path}.{name}")
+        return value
+    if member is UNBOUND:
+        if any(is_user_function(k.__dict__.get("__getattr__")) for k in kind.__mro__):
+            raise Unsupported("JN206", f"__getattr__ of {kind.__name__}")
+        return _library_attribute(low, owner, name)
+    if base is not None and is_user_class(base):
+        low.heap.guard_constant(AttrSlot(base, name, base.__name__), member, low.span)
+        if isinstance(member, types.FunctionType):
+            return types.MethodType(member, owner)
+        if isinstance(member, staticmethod):
+            return member.__func__
+        if isinstance(member, classmethod):
+            return types.MethodType(member.__func__, kind)
+        if isinstance(member, SIMPLE):
+            return read_slot(low, AttrSlot(base, name, base.__name__))
+        if hasattr(type(member), "__get__") and is_user_class(type(member)):
+            raise Unsupported("JN206", f"descriptor {name!r} of {kind.__name__}")
+    return _library_attribute(low, owner, name)
+
+
+def _property(low: Lowering, owner: Any, name: str, base: type | None, member: property) -> Any:
+    if is_user_function(member.fget):
+        from janus_nb.lowering.calls import call
+
+        return call(low, member.fget, (owner,), {})
+    return _library_attribute(low, owner, name)
+
+
+def _library_attribute(low: Lowering, owner: Any, name: str) -> Any:
+    """An attribute that a library computes: read now, under a guard on the library object's settings."""
+    touch_library(low, owner)
+    try:
+        value = getattr(owner, name)
+    except Unsupported:
+        raise
+    except Exception as error:
+        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+    return value
+
+
+def touch_library(low: Lowering, owner: Any) -> None:
+    """Guard a library object's settings: its layers' rates, its schedule, whether it is trainable."""
+    if type(owner).__module__.partition(".")[0] == "keras" or any(k.__module__.partition(".")[0] == "keras" for k in type(owner).__mro__):
+        slot = LibrarySlot(owner, path_of(low, owner))
+        if slot.key not in low.heap.guards:
+            low.heap.guard_constant(slot, low.heap.live(slot), low.span)
+
+
+def _name_object(low: Lowering, value: Any, path: str) -> None:
+    if not isinstance(value, SIMPLE):
+        low.paths.setdefault(id(value), path)
+
+
+def store_attribute(low: Lowering, owner: Any, name: str, value: Any) -> None:
+    """`owner.name = value`: staged, or through a property."""
+    if isinstance(owner, Host | Num) or low.backend.is_symbolic(owner):
+        raise Unsupported("JN102", "attribute assignment on a value that is not known yet")
+    base, member = _class_member(low, owner, name)
+    if isinstance(member, property):
+        from janus_nb.lowering.calls import call
+
+        if member.fset is None:
+            raise Unsupported("JN203", f"AttributeError: {name!r} cannot be set")
+        call(low, member.fset, (owner, value), {})
+        return
+    if any(is_user_function(k.__dict__.get("__setattr__")) for k in type(owner).__mro__):
+        raise Unsupported("JN206", f"__setattr__ of {type(owner).__name__}")
+    if low.backend.is_variable(value) or isinstance(value, Closure):
+        raise Unsupported("JN102", "a variable or function is stored in an attribute")
+    if type(owner).__module__.partition(".")[0] in ("keras", "tensorflow"):
+        raise Unsupported("JN201", f"attribute {name!r} of a library object is set")
+    write_slot(low, AttrSlot(owner, name, path_of(low, owner)), value)
+
+
+# -- items -----------------------------------------------------------------------------------------------------------
+
+POST_METHODS = frozenset(
+    "item tolist mean sum min max std var copy astype argmax argmin any all round keys values items get count index "
+    "format join split strip lower upper startswith endswith replace numpy flatten ravel reshape total_seconds isoformat "
+    "cumsum dot transpose T most_common".split()
+)
+"""Methods without effects, on whatever object replay finds (checked there: never a user's class)."""
+
+MUTATORS = frozenset(
+    "append extend insert pop remove clear sort reverse update setdefault popitem add discard appendleft popleft "
+    "extendleft rotate fill subtract".split()
+)
+"""Methods of containers that change them; postponed to replay."""
+
+
+def load_item(low: Lowering, owner: Any, index: Any) -> Any:
+    """`owner[index]`."""
+    if isinstance(owner, Num) and owner.kind == "array" or isinstance(owner, Host) and owner.phase is Phase.POST:
+        return low.host_op("{}[{}]", None, owner, index)
+    if low.is_graph(owner) or low.backend.is_variable(owner):
+        return _tensor_item(low, owner, index)
+    if isinstance(owner, Host):
+        if isinstance(index, Num) or low.is_graph(index):
+            return _tensor_item(low, low.lift(owner).tensor, index) if _is_array(owner.witness) else low.host_op("{}[{}]", None, owner, index)
+        return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
+    if isinstance(owner, list | dict | tuple) and not low.is_fresh(owner):
+        return _heap_item(low, owner, index)
+    if low.is_symbolic(index):
+        if isinstance(owner, list | tuple) and isinstance(index, Host) and index.phase is not Phase.POST and not low.is_symbolic(owner):
+            return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
+        raise Unsupported("JN102", "index into a container by a value that is not known yet")
+    if is_user_class(type(owner)):
+        from janus_nb.lowering.calls import call
+
+        return call(low, load_attribute(low, owner, "__getitem__"), (index,), {})
+    try:
+        result = owner[index]
+    except Exception as error:
+        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+    return low.make(result) if isinstance(index, slice) and isinstance(result, list) else result
+
+
+def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
+    def convert(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return tuple(map(convert, part))
+        if isinstance(part, slice):
+            return slice(*(convert(v) for v in (part.start, part.stop, part.step)))
+        part = low.lift(part)
+        return low.cast(part.tensor, "int32") if isinstance(part, Num) and part.kind == "int" else getattr(part, "tensor", part) if isinstance(part, Num) else part
+
+    if low.span is not None:
+        low.graph_spans[low.span] = None
+    try:
+        return owner[convert(index)]
+    except Unsupported:
+        raise
+    except Exception as error:
+        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+
+
+def _heap_item(low: Lowering, owner: Any, index: Any) -> Any:
+    if low.is_symbolic(index) or isinstance(index, slice):
+        if not low.heap.read_content(owner):
+            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
+        return low.host_op("{}[{}]", lambda o, i: o[i], Host(Phase.ENTRY, low.host.object(owner), owner), index)
+    if not isinstance(owner, tuple) and not low.heap.read_content(owner):
+        return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
+    slot = ItemSlot(owner, index, path_of(low, owner))
+    value = read_slot(low, slot)
+    if value is UNBOUND:
+        if isinstance(owner, dict) and type(owner) is not dict:
+            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
+        raise Unsupported("JN203", f"no item {index!r}")
+    _name_object(low, value, f"{slot.path}[{index!r}]")
+    return value
+
+
+def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
+    """`owner[index] = value`."""
+    if low.is_fresh(owner) and not isinstance(owner, tuple):
+        if low.is_symbolic(index):
+            raise Unsupported("JN102", "item assignment at an index that is not known yet")
+        mutate_fresh(low, owner)
+        owner[index] = value
+        if id(owner) in low.escaped:
+            low.host.statement(Phase.POST, f"{low.escaped[id(owner)]}[{low.code(index, Phase.POST)}] = {low.code(value, Phase.POST)}")
+        return
+    if low.is_graph(owner) or isinstance(owner, Num) or low.backend.is_variable(owner):
+        raise Unsupported("JN203", "item assignment to a tensor")
+    if is_user_class(type(owner)):
+        from janus_nb.lowering.calls import call
+
+        call(low, load_attribute(low, owner, "__setitem__"), (index, value), {})
+        return
+    postpone(low, owner, "J.setitem({}, {}, {})", index, value)
+
+
+def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
+    """An effect on a container: done at replay, in program order, and undone if the iteration aborts there."""
+    target = owner.witness if isinstance(owner, Host) and owner.phase is not Phase.POST else owner
+    if isinstance(owner, Host) and owner.code[0] != "c" and owner.phase is not Phase.POST:
+        raise Unsupported("JN102", "a container that comes from the data is changed")
+    if not isinstance(owner, Host) or owner.phase is not Phase.POST:
+        low.heap.mutated[id(target)] = target
+    low.note_effect()
+    low.host.statement(Phase.POST, template.format(*(low.code(a, Phase.POST) for a in (owner, *args))))
+
+
+def mutate_fresh(low: Lowering, owner: Any) -> None:
+    """Note that a container made in this iteration changes; not across a branch that is lowered both ways."""
+    if low.branch_marks and id(owner) not in low.branch_born():
+        raise Unsupported("JN107", "a container made before a branch is changed inside it")
+
+
+def length(low: Lowering, owner: Any) -> Any:
+    """`len(owner)`."""
+    if isinstance(owner, Num) or isinstance(owner, Host):
+        if isinstance(owner, Num) and owner.kind == "array":
+            shape = low.backend.spec_of(owner.tensor).shape
+            if shape and shape[0] is not None:
+                return shape[0]
+        return low.host_op("len({})", len, owner)
+    if low.is_graph(owner) or low.backend.is_variable(owner):
+        shape = low.backend.spec_of(owner).shape
+        if shape and shape[0] is not None:
+            return shape[0]
+        raise Unsupported("JN203", "len() of a tensor of unknown size")
+    if low.is_fresh(owner) or isinstance(owner, str | range | bytes):
+        return len(owner)
+    if isinstance(owner, list | dict | set) or type(owner).__module__ == "collections":
+        if not low.heap.read_content(owner):
+            return low.host_op("len({})", None, Host(Phase.POST, low.host.object(owner)))
+        slot = LengthSlot(owner, path_of(low, owner))
+        return read_slot(low, slot)
+    if is_user_class(type(owner)):
+        from janus_nb.lowering.calls import call
+
+        return call(low, load_attribute(low, owner, "__len__"), (), {})
+    touch_library(low, owner)
+    return len(owner)
+
+
+def cell_slots(function: types.FunctionType) -> dict[str, CellSlot]:
+    """The free variables of a function, as slots."""
+    names = function.__code__.co_freevars
+    return {n: CellSlot(c, n) for n, c in zip(names, function.__closure__ or (), strict=True)}

@@ -1,0 +1,282 @@
+"""The generator's one page: lower a region under a policy until its carried state is known.
+
+    for x in data:                     target
+        total += float(f(x))           attempt 1: `total` is read, then written -> carried
+                                       attempt 2: with `total` as state of the loop graph -> Program
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from janus_nb.backend import Backend, Spec
+from janus_nb.lowering import control, operators
+from janus_nb.lowering.carries import final_tensors, mode_for
+from janus_nb.lowering.heap import Carry, Heap
+from janus_nb.lowering.interp import Feed, Frame, Lowering
+from janus_nb.lowering.outcome import CONTINUE, NORMAL, Exit
+from janus_nb.lowering.program import FeedInfo, Program, Refusal
+from janus_nb.lowering.stmts import bind, run
+from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.lowering.values import UNKNOWN, Closure, Phase, kind_of
+from janus_nb.reasons import REASONS
+from janus_nb.source.units import Unit
+from janus_nb.span import Span
+from janus_nb.speculate.policy import ExitAssumption, Mode, Policy
+from janus_nb.speculate.slots import UNBOUND, LocalSlot, Slot
+
+_ATTEMPTS = 10
+RETURN_SLOT = LocalSlot("@return")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A tensor of the element that a tensor source delivers stacked."""
+
+    index: int
+    spec: Spec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """What to lower.
+
+    Attributes:
+        node: The loop, or the function for a region of calls.
+        unit: Where it stands.
+        namespace: Globals of its code.
+        local_names: Names local to the function around a loop (empty at the top of a cell).
+        element: The pending element (or call's arguments), with `Column`s in place of stacked tensors.
+        function: The function object, for a region of calls.
+    """
+
+    node: ast.For | ast.While | ast.FunctionDef | ast.Lambda
+    unit: Unit
+    namespace: dict[str, Any]
+    local_names: frozenset[str]
+    element: Any
+    function: Any = None
+
+
+def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMapping[str, Any], name: str) -> Program | Refusal:
+    """A program for the region, or why there is none. Nothing of the user's is changed.
+
+    Args:
+        backend: The tensor library.
+        target: What to lower.
+        policy: Under which assumptions.
+        frame: The region's own names, live.
+        name: Shown in graphs and generated programs.
+    """
+    modes: dict[Any, tuple[Slot, Mode]] = {}
+    dirty: dict[int, Any] = {}
+    for attempt in range(1, _ATTEMPTS + 1):
+        heap = Heap(frame, {key: Carry(slot, mode) for key, (slot, mode) in modes.items()}, policy.inputs, dirty)
+        tracer = backend.trace(name)
+        low = Lowering(backend, tracer, policy, heap)
+        try:
+            with tracer:
+                result = _iteration(low, target)
+                again = _learn(low, modes, dirty)
+                if not again:
+                    return _finish(low, name, attempt, result)
+        except Unsupported as refusal:
+            if _learn(low, modes, dirty) and refusal.reason.code in ("JN108", "JN202") and attempt < _ATTEMPTS:
+                continue
+            return Refusal(refusal.reason, refusal.detail, refusal.span)
+    return Refusal(REASONS["JN108"], "the carried state does not settle", Span.of(target.node, target.unit.file))
+
+
+def _learn(low: Lowering, modes: dict[Any, tuple[Slot, Mode]], dirty: dict[int, Any]) -> bool:
+    """Take over what this attempt found out about carried slots and mutated containers."""
+    news = False
+    found = low.heap.newly_dirty()
+    if found:
+        dirty.update(found)
+        news = True
+    for slot, value in low.heap.uncarried():
+        modes[slot.key] = (slot, mode_for(low, value))
+        news = True
+    order: list[Mode] = ["pre", "graph", "post"]
+    for key, carry in low.heap.carried.items():
+        entry = low.heap.overlay.get(key)
+        if entry is None or carry.value is None:
+            continue
+        wanted = mode_for(low, entry[1])
+        if order.index(wanted) > order.index(carry.mode):
+            modes[key] = (carry.slot, wanted)
+            news = True
+    return news
+
+
+def _iteration(low: Lowering, target: Target) -> Any:
+    """Lower one iteration (or call); returns a call's result."""
+    if target.function is not None:
+        return _lower_call(low, target)
+    node = target.node
+    module_level = not target.local_names and target.namespace is low.heap.frame
+    low.frames.append(Frame(target.unit, target.namespace, local_names=target.local_names, region=True, module_level=module_level))
+    with control.boundary(low, "loop"):
+        if isinstance(node, ast.For):
+            bind(low, node.target, _element(low, target.element))
+        elif isinstance(node, ast.While):
+            with low.at(node.test) as span:
+                condition = operators.truth(low, low.eval(node.test))
+                if condition is False:
+                    raise Unsupported("JN101", "the loop ends here")
+                if condition is not True:
+                    control.assume(low, condition, True, ExitAssumption(span, "the end of the loop"))
+        outcome = run(low, node.body)  # type: ignore[arg-type]
+    if outcome not in (NORMAL, CONTINUE):
+        span = outcome.span if isinstance(outcome, Exit) else None
+        raise Unsupported("JN101", "every iteration leaves the loop", span)
+    return None
+
+
+def _lower_call(low: Lowering, target: Target) -> Any:
+    from janus_nb.lowering.calls import call
+
+    args, kwargs = _element(low, target.element)
+    low.frames.append(Frame(target.unit, target.namespace, region=False))
+    result = call(low, target.function, tuple(args), dict(kwargs))
+    low.frames.pop()
+    low.heap.write(RETURN_SLOT, result, None)
+    return result
+
+
+def _element(low: Lowering, element: Any) -> Any:
+    """The element as a value: columns are inputs of the graph, the rest comes from the host."""
+    if isinstance(element, Column):
+        spec = low.policy.specs.get(("column", element.index), element.spec)
+        tensor = low.tracer.input(spec, "feed", "data")
+        low.feeds.append(Feed(None, spec, ("column", element.index), tensor, element.index))
+        return tensor
+    if _holds_column(element) or isinstance(element, Parts):
+        return tuple(_part(low, part, f"e[{i}]") for i, part in enumerate(element))
+    return low.host.assign(Phase.PRE, "e", element)
+
+
+class Parts(tuple):  # type: ignore[type-arg]
+    """An element whose parts are known one by one."""
+
+
+def _part(low: Lowering, part: Any, code: str) -> Any:
+    if isinstance(part, Column):
+        return _element(low, part)
+    if _holds_column(part) or isinstance(part, Parts):
+        return tuple(_part(low, p, f"{code}[{i}]") for i, p in enumerate(part))
+    if isinstance(part, dict) and isinstance(part, KeyedParts):
+        return low.make({k: _part(low, p, f"{code}[{k!r}]") for k, p in part.items()})
+    return low.host.assign(Phase.PRE, code, part)
+
+
+class KeyedParts(dict):  # type: ignore[type-arg]
+    """Keyword arguments whose values are known one by one."""
+
+
+def _holds_column(element: Any) -> bool:
+    return type(element) is tuple and any(isinstance(p, Column) or _holds_column(p) for p in element)
+
+
+def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
+    heap, host = low.heap, low.host
+    graph = sorted((c for c in heap.carried.values() if c.mode == "graph" and c.value is not None), key=lambda c: c.position)
+    pre = sorted((c for c in heap.carried.values() if c.mode == "pre" and c.value is not None), key=lambda c: c.position)
+    post = sorted((c for c in heap.carried.values() if c.mode == "post" and c.value is not None), key=lambda c: c.position)
+    carry_tensors: list[Any] = []
+    for carry in graph:
+        entry = heap.overlay.get(carry.slot.key)
+        carry_tensors += final_tensors(low, carry, entry[1] if entry else carry.value)
+    next_state = []
+    for carry in pre:
+        entry = heap.overlay.get(carry.slot.key)
+        next_state.append(low.code(entry[1] if entry else carry.value, Phase.PRE))
+    for carry in post:
+        entry = heap.overlay.get(carry.slot.key)
+        if entry:
+            host.statement(Phase.POST, f"S[{carry.position}] = {low.code(entry[1], Phase.POST)}")
+    low.final = True
+    finals = [(slot, _final_code(low, slot, value)) for slot, value in heap.overlay.values()]
+    low.final = False
+    feeds = tuple(_feed_info(f) for f in low.feeds)
+    body = low.tracer.finish(carry_tensors, [r.tensor for r in low.rows], [r.tensor for r in low.lasts])
+    entry_names, pre_names = host.exported[Phase.ENTRY], host.exported[Phase.PRE]
+    fed = [f.host.code for f in low.feeds if f.host is not None]
+    entry_names = [n for n in entry_names if n[0] == "n"]
+    invariants = [f.host.code for f in low.invariants if f.host is not None]
+    entry, entry_text = host.compile(Phase.ENTRY, [f"v{i}" for i in range(len(low.entry_params))], [*invariants, *entry_names], name)
+    state = [f"s{c.position}" for c in pre]
+    pre_fn, pre_text = host.compile(Phase.PRE, ["e", *state, *entry_names], [*fed, *pre_names, *next_state], name)
+    if finals:
+        host.lines[Phase.POST].append("if L is None:")
+        host.lines[Phase.POST].append("    return None")
+        if low.lasts:
+            host.lines[Phase.POST].append(", ".join(r.name for r in low.lasts) + ", = L")
+        tail = _final_lines(low)
+        host.lines[Phase.POST].extend(tail)
+    parameters = ["J", "S", *entry_names, *pre_names, *(r.name for r in low.rows), "L"]
+    post_fn, post_text = host.compile(Phase.POST, parameters, [code for _, code in finals], name)
+    carry_guards = [c.guard for c in (*graph, *pre) if c.guard is not None]
+    return Program(
+        body=body, entry=entry, pre=pre_fn, post=post_fn, texts=(entry_text, pre_text, post_text),
+        inputs=tuple(low.entry_params), invariants=tuple(f.spec for f in low.invariants), feeds=feeds,
+        entry_exports=len(entry_names), pre_exports=len(pre_names),
+        rows=tuple(r.kind for r in low.rows), lasts=tuple(r.kind for r in low.lasts),
+        guards=(*heap.guards.values(), *carry_guards),
+        graph_carries=tuple(graph), pre_carries=tuple(pre), post_carries=tuple(post),
+        finals=tuple(slot for slot, _ in finals),
+        checks=tuple(low.checks), host_checks=tuple(low.host_checks), pre_checks=tuple(low.pre_checks),
+        effects=low.effects, graph_spans=frozenset(low.graph_spans), effect_spans=frozenset(low.effect_spans), attempts=attempt,
+    )  # fmt: skip
+
+
+def _final_lines(low: Lowering) -> list[str]:
+    """Statements of the post program that only build final values (they were emitted after `low.final` was set)."""
+    return low.__dict__.pop("_final_tail", [])
+
+
+def _final_code(low: Lowering, slot: Slot, value: Any) -> str:
+    before = len(low.host.lines[Phase.POST])
+    if value is UNBOUND:
+        code = low.host.object(UNBOUND)
+    elif isinstance(value, Closure):
+        code = f"{low.host.object(_definition(low, value))}()"
+    else:
+        code = low.code(value, Phase.POST)
+    tail = low.host.lines[Phase.POST][before:]
+    del low.host.lines[Phase.POST][before:]
+    low.__dict__.setdefault("_final_tail", []).extend(tail)
+    return code
+
+
+def _definition(low: Lowering, closure: Closure) -> Any:
+    """A function that makes the real function for one defined in the loop.
+
+    Raises:
+        Unsupported: JN101 if it closes over locals of the function around the loop.
+    """
+    frame = closure.frame
+    if not frame.region or not frame.module_level or closure.defaults or closure.kw_defaults:
+        raise Unsupported("JN101", "a function defined in the loop outlives the iteration", low.span_of(closure.node))
+    node, namespace, file = closure.node, frame.namespace, frame.unit.file
+
+    def define() -> Any:
+        if isinstance(node, ast.Lambda):
+            return eval(compile(ast.Expression(node), file, "eval"), namespace)
+        scope: dict[str, Any] = {}
+        exec(compile(ast.Module([node], []), file, "exec"), namespace, scope)
+        return scope[node.name]
+
+    return define
+
+
+def _feed_info(feed: Feed) -> FeedInfo:
+    witness = feed.host.witness if feed.host is not None else UNKNOWN
+    kind = kind_of(witness)
+    return FeedInfo(feed.spec, feed.key, feed.column, kind, type(witness) if feed.host is not None else None)
+
+
+__all__ = ["RETURN_SLOT", "Column", "KeyedParts", "Parts", "Target", "generate"]

@@ -1,0 +1,124 @@
+"""The heap while a region is lowered: guarded reads, staged writes, and what is carried between iterations.
+
+    self.count = self.count + 1     read:  slot `self.count` holds 3  -> guard, or an input, or carried state
+                                    write: overlay[`self.count`] = 4  -> later reads see 4; commit writes it
+
+A slot that an iteration reads before it writes it is *carried*: the next iteration must see what this one wrote.
+Which slots those are is known only after lowering, so lowering is repeated until the set is stable
+(`janus_nb.lowering.generate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from janus_nb.lowering.values import Host
+from janus_nb.span import Span
+from janus_nb.speculate.guards import Equals, Guard, IsObject, IsType
+from janus_nb.speculate.policy import Mode
+from janus_nb.speculate.slots import UNBOUND, Slot, read
+
+SIMPLE = (int, float, str, bool, bytes, complex, type(None))
+
+
+@dataclass(slots=True)
+class Carry:
+    """A carried slot.
+
+    Attributes:
+        slot: The slot.
+        mode: Who computes it (pre program, graph, post program).
+        value: What reads of it return in this lowering, once created.
+        template: For graph carries, the structure of the value with its leaves' kinds.
+        leaves: For graph carries, number of tensors.
+        position: Index among the carries of its mode.
+        guard: What the slot must hold when a call starts.
+    """
+
+    slot: Slot
+    mode: Mode
+    value: Any = None
+    template: Any = None
+    leaves: int = 0
+    position: int = -1
+    guard: Guard | None = None
+
+
+@dataclass(slots=True)
+class Heap:
+    """Reads, staged writes and guards of one lowering.
+
+    Attributes:
+        frame: The region's own names, live (for `LocalSlot`).
+        carried: Slots known to be carried, by key.
+        inputs: Keys of slots whose value may not be assumed constant.
+        dirty: Containers that the region mutates, by id: their content is known only at replay.
+        overlay: Staged writes by slot key.
+        entry_reads: Slots read before they were written.
+        guards: Entry conditions by slot key.
+        content_reads: Containers whose content was read as if nothing in the region changed it.
+        mutated: Containers that a postponed effect changes.
+    """
+
+    frame: MutableMapping[str, Any]
+    carried: dict[Any, Carry]
+    inputs: set[Any]
+    dirty: dict[int, Any]
+    overlay: dict[Any, tuple[Slot, Any]] = field(default_factory=dict)
+    entry_reads: dict[Any, Slot] = field(default_factory=dict)
+    guards: dict[Any, Guard] = field(default_factory=dict)
+    content_reads: dict[int, Any] = field(default_factory=dict)
+    mutated: dict[int, Any] = field(default_factory=dict)
+    spans: dict[Any, Span | None] = field(default_factory=dict)
+
+    def live(self, slot: Slot) -> Any:
+        """What the slot holds in Python now."""
+        return read(slot, self.frame)
+
+    def staged(self, slot: Slot) -> Any:
+        """The staged value of the slot in this iteration, or `UNBOUND` if it was not written."""
+        entry = self.overlay.get(slot.key)
+        return entry[1] if entry is not None else UNBOUND
+
+    def write(self, slot: Slot, value: Any, span: Span | None) -> None:
+        """Stage a write."""
+        self.overlay[slot.key] = (slot, value)
+        self.spans.setdefault(slot.key, span)
+
+    def guard_constant(self, slot: Slot, value: Any, span: Span | None) -> None:
+        """Assume that the slot keeps holding this value."""
+        if slot.key not in self.guards:
+            simple = isinstance(value, SIMPLE) or (isinstance(value, tuple) and all(isinstance(v, SIMPLE) for v in value))
+            self.guards[slot.key] = Guard(slot, Equals(value) if simple else IsObject(value), span)
+
+    def guard_type(self, slot: Slot, value: Any, span: Span | None, accepts: Any = None) -> None:
+        """Assume only that the slot keeps holding a value of this type."""
+        self.guards[slot.key] = Guard(slot, IsType(type(value), accepts), span)
+
+    def read_content(self, container: Any) -> bool:
+        """Note that a container's content is read; False if the region changes it (then only replay knows it)."""
+        if id(container) in self.dirty:
+            return False
+        self.content_reads[id(container)] = container
+        return True
+
+    def newly_dirty(self) -> dict[int, Any]:
+        """Containers that were read as unchanging but are changed by an effect of this lowering."""
+        return {key: box for key, box in self.mutated.items() if key in self.content_reads and key not in self.dirty}
+
+    def uncarried(self) -> list[tuple[Slot, Any]]:
+        """Slots read at entry and written, with the value at the end, that are not carried yet."""
+        found = []
+        for key, (slot, value) in self.overlay.items():
+            if key in self.entry_reads and key not in self.carried and not self._unchanged(slot, value):
+                found.append((slot, value))
+        return found
+
+    def _unchanged(self, slot: Slot, value: Any) -> bool:
+        """Whether the write stores what was there at entry anyway."""
+        if isinstance(value, Host):
+            return False
+        live = self.live(slot)
+        return live is value or (isinstance(live, SIMPLE) and type(live) is type(value) and live == value)

@@ -1,0 +1,398 @@
+"""The interpreter: walks the AST under a policy and builds graph and host programs.
+
+It owns the state of one lowering; what each AST class and each callee means stands in the rule tables of
+`exprs`, `stmts`, `control`, `operators`, `calls` and `library`.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from janus_nb.backend import Backend, Spec, Tracer
+from janus_nb.lowering import numbers
+from janus_nb.lowering.heap import Heap
+from janus_nb.lowering.hostprog import HostPrograms
+from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Kind, Num, Phase, kind_of
+from janus_nb.source.units import Unit
+from janus_nb.span import Span
+from janus_nb.speculate.policy import Assumption, DataAssumption, Policy, SpecAssumption
+from janus_nb.speculate.slots import CellSlot, Slot
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """Names of one scope. The region's own frame has slots instead of values.
+
+    Attributes:
+        unit: Where its code stands.
+        namespace: Globals of its code.
+        names: Values of local names; unused for the region's frame.
+        local_names: Names that are local here.
+        cells: Free variables of a real closure.
+        parent: Enclosing frame, for closures defined inside the region.
+        region: Whether this is the region's own frame.
+        depth: How many calls deep.
+    """
+
+    unit: Unit
+    namespace: dict[str, Any]
+    names: dict[str, Any] = field(default_factory=dict)
+    local_names: frozenset[str] = frozenset()
+    cells: dict[str, CellSlot] = field(default_factory=dict)
+    parent: Frame | None = None
+    region: bool = False
+    module_level: bool = False
+    owner_class: Any = None
+    self_value: Any = None
+    declared_global: frozenset[str] = frozenset()
+    depth: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Row:
+    """A per-iteration result of the graph that the post program reads."""
+
+    tensor: Any
+    kind: Kind | None
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class Feed:
+    """A value fed to the graph: per iteration (`PRE`) or per call (`ENTRY`)."""
+
+    host: Host | None
+    spec: Spec
+    key: Any
+    tensor: Any
+    column: int | None = None
+
+
+class Lowering:
+    """State of one attempt at lowering a region."""
+
+    def __init__(self, backend: Backend, tracer: Tracer, policy: Policy, heap: Heap) -> None:
+        self.backend = backend
+        self.tracer = tracer
+        self.policy = policy
+        self.heap = heap
+        self.host = HostPrograms()
+        self.frames: list[Frame] = []
+        self.span: Span | None = None
+        self.checks: list[Assumption] = []
+        self.rows: list[Row] = []
+        self.lasts: list[Row] = []
+        self.feeds: list[Feed] = []
+        self.invariants: list[Feed] = []
+        self.host_checks: list[Assumption] = []
+        self.pre_checks: list[Assumption] = []
+        self.entry_params: list[Slot] = []
+        self.effects = 0
+        self.effect_spans: dict[Span, None] = {}
+        self.graph_spans: dict[Span, None] = {}
+        self.final = False
+        self.fresh: dict[int, Any] = {}
+        self.escaped: dict[int, str] = {}
+        self.mutations: list[int] = []
+        self.branch_marks: list[tuple[int, Any]] = []
+        self.guarding: Any = None
+        self.nested = 0
+        self.looping = 0
+        self.loop_depth = 0
+        self.frame_loop_depth = 0
+        self.konts: list[Any] = []
+        self.input_values: dict[Any, Any] = {}
+        self.paths: dict[int, str] = {}
+        self._lifted: dict[int, Any] = {}
+        self._row_of: dict[tuple[int, Kind | None, bool], Row] = {}
+        self._opaque: list[Any] = []
+
+    # -- evaluation ----------------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> Frame:
+        """The innermost frame."""
+        return self.frames[-1]
+
+    def span_of(self, node: ast.AST) -> Span:
+        """The node's span in the unit of the current frame."""
+        return Span.of(node, self.frame.unit.file)
+
+    @contextlib.contextmanager
+    def at(self, node: ast.AST) -> Iterator[Span]:
+        """Attribute operations and refusals to this node."""
+        was, span = self.span, self.span_of(node)
+        self.span = self.tracer.origin = span
+        try:
+            yield span
+        except Unsupported as refusal:
+            if refusal.span is None:
+                refusal.span = span
+            raise
+        finally:
+            self.span = self.tracer.origin = was
+
+    def eval(self, node: ast.expr) -> Any:
+        """Evaluate an expression."""
+        from janus_nb.lowering.exprs import EXPRESSIONS
+
+        rule = EXPRESSIONS.get(type(node))
+        with self.at(node):
+            if rule is None:
+                from janus_nb.lowering.refusals import refuse
+
+                refuse(node)
+            return rule(self, node)
+
+    # -- numbers in the graph (numbers.NumberTarget) ---------------------------------------------------------
+
+    def cast(self, tensor: Any, dtype: str) -> Any:
+        """`tensor` in another dtype."""
+        return self.tracer.cast(tensor, dtype)
+
+    def constant(self, value: Any, dtype: str) -> Any:
+        """A constant tensor."""
+        return self.tracer.lift(value, dtype)
+
+    def require(self, ok: Any, what: str) -> None:
+        """Assert what Python itself would raise for."""
+        self.check(ok, DataAssumption(self.span, what))
+
+    def select(self, ok: Any, then: Any, other: Any) -> Any:
+        """Elementwise choice."""
+        return self.tracer.math("select", ok, then, other)
+
+    def math(self, name: str, *args: Any) -> Any:
+        """A named elementwise operation of the backend."""
+        return self.tracer.math(name, *args)
+
+    # -- assertions --------------------------------------------------------------------------------------------
+
+    def check(self, ok: Any, assumption: Assumption) -> None:
+        """Assert a boolean tensor in the graph (where a condition guards this code, only under that condition)."""
+        if self.guarding is not None:
+            ok = self.math("logical_or", ok, self.math("logical_not", self.guarding))
+        index = self.tracer.check(ok)
+        if index >= 0:
+            while len(self.checks) <= index:
+                self.checks.append(DataAssumption(self.span, "data in the range of the operation"))
+            self.checks[index] = assumption
+
+    def check_host(self, condition: Host, expected: bool, assumption: Assumption) -> None:
+        """Assert a host value: before the graph for entry and pre values, at replay for post values."""
+        if condition.phase is Phase.POST:
+            self.host_checks.append(assumption)
+            code = self.host.code(condition, Phase.POST)
+            self.host.statement(Phase.POST, f"J.check({len(self.host_checks) - 1}, {code}, {expected})")
+            return
+        self.pre_checks.append(assumption)
+        if self.guarding is not None:
+            raise Unsupported("JN107", "assertion on a host value under a tensor condition")
+        code = self.host.code(condition, Phase.PRE)
+        self.host.statement(Phase.PRE, f"Check({len(self.pre_checks) - 1}, {code}, {expected})")
+
+    # -- host values ---------------------------------------------------------------------------------------------
+
+    def host_op(self, template: str, function: Any, *args: Any) -> Host:
+        """A value that the host computes from `args`: `template` in its program, `function` on the witnesses."""
+        phase = max((self.phase_of(a) for a in args), default=Phase.ENTRY)
+        codes = [self.code(a, phase) for a in args]
+        witness: Any = UNKNOWN
+        if phase is not Phase.POST:
+            try:
+                witness = function(*(self.witness(a) for a in args))
+            except Exception as error:
+                raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+        return self.host.assign(phase, template.format(*codes), witness)
+
+    def phase_of(self, value: Any) -> Phase:
+        """The earliest host phase at which a value is known; what the graph computes is known at replay."""
+        if isinstance(value, Host):
+            return value.phase
+        if isinstance(value, Num) or self.is_graph(value):
+            return Phase.POST
+        if self.is_fresh(value):
+            items = value.values() if isinstance(value, dict) else value
+            return max((self.phase_of(v) for v in items), default=Phase.ENTRY)
+        if isinstance(value, slice):
+            return max(self.phase_of(v) for v in (value.start, value.stop, value.step))
+        return Phase.ENTRY
+
+    def witness(self, value: Any) -> Any:
+        """The value at the time of lowering."""
+        if isinstance(value, Host):
+            return value.witness
+        if isinstance(value, slice):
+            return slice(self.witness(value.start), self.witness(value.stop), self.witness(value.step))
+        if isinstance(value, tuple):
+            return type(value)(map(self.witness, value)) if type(value) is tuple else value
+        if self.is_fresh(value):
+            if isinstance(value, dict):
+                return {k: self.witness(v) for k, v in value.items()}
+            return type(value)(self.witness(v) for v in value)
+        return value
+
+    def code(self, value: Any, phase: Phase) -> str:
+        """An expression for a value in the program of `phase`."""
+        if isinstance(value, Host):
+            return self.host.code(value, phase)
+        if isinstance(value, Num):
+            return self.fetch(value.tensor, value.kind)
+        if self.is_graph(value):
+            return self.fetch(value, None)
+        if isinstance(value, slice):
+            return f"slice({', '.join(self.code(v, phase) for v in (value.start, value.stop, value.step))})"
+        if isinstance(value, Closure | BoundMethod):
+            raise Unsupported("JN201", "a function defined in the loop is kept or handed to a library")
+        if type(value) is tuple:
+            return "(" + "".join(self.code(v, phase) + ", " for v in value) + ")"
+        if self.is_fresh(value):
+            return self._fresh_code(value, phase)
+        return self.host.code(value, phase)
+
+    def _fresh_code(self, value: Any, phase: Phase) -> str:
+        known = self.escaped.get(id(value))
+        if known is not None and phase is Phase.POST:
+            return known
+        if isinstance(value, list):
+            text = "[" + ", ".join(self.code(v, phase) for v in value) + "]"
+        elif isinstance(value, dict):
+            text = "{" + ", ".join(f"{self.code(k, phase)}: {self.code(v, phase)}" for k, v in value.items()) + "}"
+        elif isinstance(value, set):
+            text = "{" + ", ".join(self.code(v, phase) for v in value) + "}" if value else "set()"
+        elif isinstance(value, tuple):  # a named tuple
+            text = f"{self.host.object(type(value))}({', '.join(self.code(v, phase) for v in value)})"
+        else:
+            return self._object_code(value, phase)
+        if phase is not Phase.POST or isinstance(value, tuple):
+            return text
+        made = self.host.assign(Phase.POST, text, UNKNOWN)
+        if self.host.indent and not self.final:
+            if id(value) not in self.branch_born():
+                raise Unsupported("JN107", "a container made before a branch is kept inside it")
+        self.escaped[id(value)] = made.code
+        return made.code
+
+    def _object_code(self, value: Any, phase: Phase) -> str:
+        if self.backend.is_tape(value):
+            return f"{self.host.object(self.backend.spent_tape)}()"
+        return self.host.object(value)
+
+    def branch_born(self) -> set[int]:
+        """Ids of containers made since the innermost branch was entered."""
+        return set(list(self.fresh)[self.branch_marks[-1][0] :]) if self.branch_marks else set(self.fresh)
+
+    def fetch(self, tensor: Any, kind: Kind | None) -> str:
+        """The post program's name for a graph value; it becomes a result of the graph."""
+        known = self._row_of.get((id(tensor), kind, False)) or (
+            self._row_of.get((id(tensor), kind, True)) if self.final else None
+        )
+        if known is not None:
+            return known.name
+        if self.nested or self.looping:
+            raise Unsupported("JN207", "a value of a nested graph is used on the host")
+        if not self.backend.is_symbolic(tensor):
+            return self.host.object(tensor)
+        table, prefix = (self.lasts, "l") if self.final else (self.rows, "g")
+        row = Row(tensor, kind, f"{prefix}{len(table)}")
+        table.append(row)
+        self._row_of[id(tensor), kind, self.final] = row
+        return row.name
+
+    # -- graph values ----------------------------------------------------------------------------------------------
+
+    def is_graph(self, value: Any) -> bool:
+        """Whether a value is a tensor (of the graph, or an eager one)."""
+        return self.backend.is_tensor(value)
+
+    def is_symbolic(self, value: Any) -> bool:
+        """Whether a value, or something in it, is not known now."""
+        if isinstance(value, Host | Num | Closure) or self.backend.is_symbolic(value):
+            return True
+        if isinstance(value, tuple | list | set) and (type(value) is tuple or id(value) in self.fresh):
+            return any(self.is_symbolic(v) for v in value)
+        if isinstance(value, dict) and id(value) in self.fresh:
+            return any(self.is_symbolic(v) for v in value.values())
+        return isinstance(value, slice) and any(self.is_symbolic(v) for v in (value.start, value.stop, value.step))
+
+    def lift(self, value: Any) -> Any:
+        """A value as the graph sees it: tensors and `Num`s stay, host values become inputs, the rest is unchanged.
+
+        Raises:
+            Unsupported: JN202 for a value that only replay knows.
+        """
+        if not isinstance(value, Host):
+            return value
+        if value.phase is Phase.POST:
+            raise Unsupported("JN202", "the value is computed after the graph has run")
+        known = self._lifted.get(id(value))
+        if known is not None:
+            return known
+        witness = value.witness
+        kind = kind_of(witness)
+        if kind == "int" and abs(witness) >= 2**62:
+            raise Unsupported("JN102", "integer beyond 64 bits")
+        spec = self.backend.spec_of(witness)
+        if spec is None:
+            raise Unsupported("JN201", f"a {type(witness).__name__} computed on the host is used by a tensor operation")
+        table = self.feeds if value.phase is Phase.PRE else self.invariants
+        key = ("feed", self.span, len([f for f in table if f.key[1] == self.span]))
+        spec = self.policy.specs.get(key, spec)
+        role = "feed" if value.phase is Phase.PRE else "invariant"
+        tensor = self.tracer.input(spec, role, role)
+        if value.code[0] != "c":
+            self.host.export(value)
+        table.append(Feed(value, spec, key, tensor))
+        result: Any = Num(tensor, kind) if kind else tensor
+        if kind is None and not self.backend.is_tensor(witness):
+            result = Num(tensor, "array")
+        self._lifted[id(value)] = result
+        self._opaque.append(value)
+        return result
+
+    def spec_assumptions(self) -> list[SpecAssumption]:
+        """What is assumed of each fed value."""
+        return [SpecAssumption(f.key[1], f"value {i}", f.spec, f.key, "seen while profiled") for i, f in enumerate(self.feeds)]
+
+    def to_tensor(self, value: Any, like: Any = None) -> Any:
+        """A value as a tensor operand; Python numbers take the dtype of `like`, as TensorFlow converts them."""
+        value = self.lift(value)
+        if not isinstance(value, Num):
+            return value
+        if like is not None and value.kind != "array":
+            dtype = self.backend.spec_of(like).dtype
+            if value.kind == "float" and not dtype.startswith(("float", "bfloat", "complex")):
+                raise Unsupported("JN203", f"a float with a tensor of dtype {dtype}")
+            return self.cast(value.tensor, dtype)
+        if like is not None:
+            dtype = self.backend.spec_of(like).dtype
+            have = self.backend.spec_of(value.tensor).dtype
+            return self.cast(value.tensor, dtype) if dtype.startswith("float") and have.startswith("float") else value.tensor
+        return self.cast(value.tensor, {"int": "int32", "float": "float32"}[value.kind]) if value.kind in ("int", "float") else value.tensor
+
+    # -- containers made in the region ------------------------------------------------------------------------------
+
+    def make(self, value: Any) -> Any:
+        """Register a container made by the region itself: it may hold symbolic values, and no guard is needed."""
+        self.fresh[id(value)] = value
+        return value
+
+    def is_fresh(self, value: Any) -> bool:
+        """Whether the region made this container in this iteration."""
+        return id(value) in self.fresh or type(value) is tuple
+
+    def note_effect(self) -> None:
+        """Count an effect and mark its line."""
+        self.effects += 1
+        if self.span is not None:
+            self.effect_spans[self.span] = None
+        if self.nested or self.looping:
+            raise Unsupported("JN207", "an effect on the host")
+
+
+__all__ = ["Feed", "Frame", "Lowering", "Row", "numbers"]

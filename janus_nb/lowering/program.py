@@ -1,0 +1,104 @@
+"""What lowering produces: one graph version of a region, with everything needed to run, check and explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from janus_nb.backend import Body, Spec
+from janus_nb.lowering.heap import Carry
+from janus_nb.lowering.values import Kind
+from janus_nb.reasons import Reason
+from janus_nb.span import Span
+from janus_nb.speculate.guards import Guard
+from janus_nb.speculate.policy import Assumption
+from janus_nb.speculate.slots import Slot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeedInfo:
+    """One fed value: where it comes from and what it must be.
+
+    Attributes:
+        spec: Its type, without the iteration axis.
+        key: Under which its type can be relaxed.
+        column: Position among the element's tensors, if it comes straight from a tensor source.
+        kind: Type of a Python number.
+        number: Whether it is a Python number (checked by type, not by shape).
+    """
+
+    spec: Spec
+    key: Any
+    column: int | None
+    kind: Kind | None
+    type: type | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A lowered region.
+
+    Attributes:
+        body: The traced body.
+        entry: Host program run once per call: `entry(*inputs) -> (*invariants, *exports)`.
+        pre: Host program per iteration before the graph: `pre(element, *state, *entry exports) -> (*feeds, *exports, *state)`.
+        post: Host program per iteration after it: `post(J, S, *entry exports, *pre exports, *rows, lasts) -> finals`.
+        texts: The three programs' text.
+        inputs: Slots read at every call.
+        invariants: Types of the values fed once per call.
+        feeds: Values fed per iteration, in the order of the body's feeds.
+        entry_exports: Number of values that entry hands on.
+        pre_exports: Number of values that pre hands to post.
+        rows: Kinds of the per-iteration results.
+        lasts: Kinds of the results of the last iteration.
+        guards: Entry conditions.
+        carries: Carried slots in the order of their inputs, by mode.
+        finals: Slots to write at commit.
+        checks: Assumptions behind the graph's assertions.
+        host_checks: Assumptions checked at replay.
+        pre_checks: Assumptions checked by the pre program.
+        effects: Number of effects per iteration.
+        graph_spans: Expressions that became operations.
+        effect_spans: Statements whose effects are replayed.
+        attempts: How often the region was lowered until the carried state was known.
+    """
+
+    body: Body
+    entry: Callable[..., tuple[Any, ...]]
+    pre: Callable[..., tuple[Any, ...]]
+    post: Callable[..., tuple[Any, ...] | None]
+    texts: tuple[str, str, str]
+    inputs: tuple[Slot, ...]
+    invariants: tuple[Spec, ...]
+    feeds: tuple[FeedInfo, ...]
+    entry_exports: int
+    pre_exports: int
+    rows: tuple[Kind | None, ...]
+    lasts: tuple[Kind | None, ...]
+    guards: tuple[Guard, ...]
+    graph_carries: tuple[Carry, ...]
+    pre_carries: tuple[Carry, ...]
+    post_carries: tuple[Carry, ...]
+    finals: tuple[Slot, ...]
+    checks: tuple[Assumption, ...]
+    host_checks: tuple[Assumption, ...]
+    pre_checks: tuple[Assumption, ...]
+    effects: int
+    graph_spans: frozenset[Span]
+    effect_spans: frozenset[Span]
+    attempts: int
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """All assumptions checked while running."""
+        return (*self.checks, *self.pre_checks, *self.host_checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A region, or a part of it, has no graph form: which part, and why."""
+
+    reason: Reason
+    detail: str
+    span: Span | None

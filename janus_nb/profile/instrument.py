@@ -1,0 +1,257 @@
+"""The instrumented copy: the user's code with probes compiled in, and a seam at every loop.
+
+Before:
+
+    for x in data:
+        if ready(x):
+            step(x)
+
+After (line numbers are the user's; `__janus__` is the session):
+
+    for x in __janus__.profile(3, data):             # profiled iterations: with probes
+        if __janus__.test(4, __janus__.called(ready)(x)):
+            __janus__.called(step)(x)
+    else:
+        for x in __janus__.rest(3):                  # all others: a graph runs them, or Python, without probes
+            if __janus__.plain(ready)(x):
+                __janus__.plain(step)(x)
+        else:
+            for x in __janus__.untouched(3):         # loops that JANUS leaves alone: the user's own code
+                if ready(x):
+                    step(x)
+
+A `break` in any of the copies leaves all of them, as in the original; so does the loop's own `else`.
+Functions and classes defined in the code stay as they are: a called function gets an instrumented copy lazily.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+from typing import Any
+
+from janus_nb.source.units import Unit, function_source
+from janus_nb.span import Span
+
+SESSION = "__janus__"
+_BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(slots=True)
+class LoopSite:
+    """A loop of the user's code: the original node, and where it stands."""
+
+    node: ast.For | ast.While
+    unit: Unit
+    span: Span
+    local_names: frozenset[str]
+    function: str | None
+
+
+@dataclass(slots=True)
+class Sites:
+    """Numbers in the instrumented code, and what they stand for."""
+
+    loops: list[LoopSite] = field(default_factory=list)
+    tests: list[Span] = field(default_factory=list)
+
+
+class _Copier(ast.NodeTransformer):
+    """Makes one copy of a block: with probes (`profiled`) or without."""
+
+    def __init__(self, unit: Unit, sites: Sites, profiled: bool, local_names: frozenset[str], function: str | None) -> None:
+        self.unit = unit
+        self.sites = sites
+        self.profiled = profiled
+        self.local_names = local_names
+        self.function = function
+
+    # Code that is defined here but runs elsewhere, or cannot be suspended by a seam, stays as it is.
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return node
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        called = isinstance(node.func, ast.Name) and (node.func.id in _BUILTINS or node.func.id == SESSION)
+        self.generic_visit(node)
+        if called or isinstance(node.func, ast.Call | ast.Lambda):
+            return node
+        node.func = _session_call("called" if self.profiled else "plain", [node.func], node.func)
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        return self._with_test(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        return self._with_test(node)
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        return self._with_test(node)
+
+    def _with_test(self, node: Any) -> ast.AST:
+        span = Span.of(node.test, self.unit.file)
+        self.generic_visit(node)
+        if self.profiled:
+            node.test = _session_call("test", [_number(self._test_site(span)), node.test], node.test)
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        spans = [Span.of(v, self.unit.file) for v in node.values]
+        self.generic_visit(node)
+        if self.profiled:
+            head = [_session_call("operand", [_number(self._test_site(s)), v], v) for s, v in zip(spans[:-1], node.values[:-1], strict=True)]
+            node.values = [*head, node.values[-1]]
+        return node
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        spans = [Span.of(v, self.unit.file) for v in node.ifs]
+        self.generic_visit(node)
+        if self.profiled:
+            node.ifs = [_session_call("test", [_number(self._test_site(s)), v], v) for s, v in zip(spans, node.ifs, strict=True)]
+        return node
+
+    def _test_site(self, span: Span) -> int:
+        self.sites.tests.append(span)
+        return len(self.sites.tests) - 1
+
+    # -- loops ---------------------------------------------------------------------------------------------------------
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        site = self._loop_site(node)
+        iterable = self.visit(copy.deepcopy(node.iter))
+        if not self.profiled:
+            made = copy.deepcopy(node)
+            made.iter = _session_call("again", [_number(site), iterable], node.iter)
+            made.body = self._block(made.body)
+            made.orelse = self._block(made.orelse)
+            return made
+        profiled = self._copy_loop(node, True, _session_call("profile", [_number(site), iterable], node.iter))
+        rest = self._copy_loop(node, False, _session_call("rest", [_number(site)], node.iter))
+        untouched = copy.deepcopy(node)
+        untouched.iter = _session_call("untouched", [_number(site)], node.iter)
+        untouched.orelse = self._block(untouched.orelse)
+        rest.orelse, profiled.orelse = [untouched], [rest]
+        return profiled
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        site = self._loop_site(node)
+
+        def condition(method: str, copier: _Copier) -> ast.expr:
+            go_on = _session_call(method, [_number(site)], node.test)
+            test = _session_call("holds", [_number(site), copier.visit(copy.deepcopy(node.test))], node.test)
+            return _located(ast.BoolOp(ast.And(), [go_on, test]), node.test)
+
+        if not self.profiled:
+            made = copy.deepcopy(node)
+            made.test = condition("again_while", self)
+            made.body = self._block(made.body)
+            made.orelse = self._block(made.orelse)
+            return made
+        profiled = self._copy_loop(node, True, None)
+        rest = self._copy_loop(node, False, None)
+        profiled.test = condition("profile_while", self)
+        rest.test = condition("rest_while", self._other(False))
+        rest.orelse = self._block(copy.deepcopy(node.orelse))
+        profiled.orelse = [rest]
+        return profiled
+
+    def _loop_site(self, node: ast.For | ast.While) -> int:
+        span = Span.of(node, self.unit.file)
+        for number, known in enumerate(self.sites.loops):
+            if known.span == span and known.unit is self.unit:
+                return number
+        self.sites.loops.append(LoopSite(copy.deepcopy(node), self.unit, span, self.local_names, self.function))
+        return len(self.sites.loops) - 1
+
+    def _other(self, profiled: bool) -> _Copier:
+        return _Copier(self.unit, self.sites, profiled, self.local_names, self.function)
+
+    def _copy_loop(self, node: Any, profiled: bool, iterable: ast.expr | None) -> Any:
+        made = copy.deepcopy(node)
+        if iterable is not None:
+            made.iter = iterable
+        made.body = self._other(profiled)._block(made.body)
+        made.orelse = []
+        return made
+
+    def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        return [self.visit(s) for s in body]
+
+
+def _located(made: Any, like: ast.AST) -> Any:
+    return ast.fix_missing_locations(ast.copy_location(made, like))
+
+
+def _number(value: int) -> ast.expr:
+    return ast.Constant(value)
+
+
+def _session_call(method: str, args: list[ast.expr], like: ast.AST) -> ast.expr:
+    function = ast.Attribute(ast.Name(SESSION, ast.Load()), method, ast.Load())
+    return _located(ast.Call(function, args, []), like)  # type: ignore[no-any-return]
+
+
+def instrument_module(unit: Unit, tree: ast.Module, sites: Sites) -> ast.Module:
+    """An instrumented copy of a cell's tree; the cell's own functions and classes are left alone."""
+    copier = _Copier(unit, sites, True, frozenset(), None)
+    made = ast.Module([copier.visit(copy.deepcopy(s)) for s in tree.body], tree.type_ignores)
+    return ast.fix_missing_locations(made)
+
+
+def instrument_function(function: FunctionType, sites: Sites, profiled: bool) -> FunctionType | None:
+    """An instrumented copy of a user function that shares its globals, closure and defaults; `None` if there is none.
+
+    Generators, coroutines, functions without source, and methods that use private (mangled) names are not copied.
+    """
+    code = function.__code__
+    found = function_source(function)
+    if found is None or code.co_flags & 0x2A0 or not isinstance(found[0], ast.FunctionDef):
+        return None
+    node, unit = found
+    if any(_is_private(getattr(n, "attr", getattr(n, "id", ""))) for n in ast.walk(node)):
+        return None
+    made = copy.deepcopy(node)
+    names = frozenset({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
+    copier = _Copier(unit, sites, profiled, names, function.__qualname__)
+    made.body = copier._block(made.body)
+    made.decorator_list = []
+    made.returns = None
+    for argument in ast.walk(made.args):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    made.args.defaults = [_located(ast.Constant(None), made) for _ in made.args.defaults]
+    made.args.kw_defaults = [None if d is None else _located(ast.Constant(None), made) for d in made.args.kw_defaults]
+    outer_args = ast.arguments([], [ast.arg(n) for n in code.co_freevars], None, [], [], None, [])
+    outer = ast.FunctionDef("__janus_outer__", outer_args, [made], [], None, None)
+    if hasattr(outer, "type_params"):
+        outer.type_params = []
+    module = ast.fix_missing_locations(ast.copy_location(ast.Module([_located(outer, node)], []), node))
+    inner = _nested_code(_nested_code(compile(module, code.co_filename, "exec"), "__janus_outer__"), node.name)
+    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    closure = tuple(cells[n] for n in inner.co_freevars)
+    copied = FunctionType(inner, function.__globals__, function.__name__, function.__defaults__, closure or None)
+    copied.__kwdefaults__ = function.__kwdefaults__
+    copied.__qualname__ = function.__qualname__
+    return copied
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("__") and not name.endswith("__")
+
+
+def _nested_code(code: CodeType, name: str) -> CodeType:
+    return next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)

@@ -1,0 +1,118 @@
+"""The table of reasons: why something was not converted, or a graph was left.
+
+One row per code. `docs/reasons.md` is generated from this table, and every code has a test that triggers it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A coded reason.
+
+    Attributes:
+        code: Stable identifier (`JN1xx` language, `JN2xx` calls, `JN3xx` graph operations, `JN4xx` run time).
+        title: What it is, in a few words.
+        why: Why JANUS cannot convert it (or had to leave the graph).
+        hint: What the user can do, if anything.
+    """
+
+    code: str
+    title: str
+    why: str
+    hint: str
+
+
+_ROWS = [
+    # --- JN1xx: the language -------------------------------------------------------------------------
+    ("JN101", "statement that JANUS does not lower",
+     "This kind of statement has no rule in the generator.",
+     "Move the statement out of the loop, or into a function that the loop does not call every iteration."),
+    ("JN102", "expression that JANUS does not lower",
+     "This kind of expression has no rule in the generator.",
+     "Write it with the operators and calls that docs/coverage.md lists."),
+    ("JN103", "coroutine inside a converted loop",
+     "`await`, `async for` and `async with` give control to an event loop, which a graph cannot do.",
+     "Await the data before the loop, or leave the loop imperative."),
+    ("JN104", "generator function inside a converted loop",
+     "A generator is suspended and resumed in the middle of its body, which a graph cannot do.",
+     "Collect into a list, or move the loop to the caller."),
+    ("JN105", "class defined inside a converted loop",
+     "A class statement makes a new type in every iteration.",
+     "Define the class before the loop."),
+    ("JN106", "source of a function is not available",
+     "The generator reads the text of every user function that the loop calls, and this one has none.",
+     "Define the function in a cell or a file."),
+    ("JN107", "the two sides of a branch do not fit together",
+     "Both sides of a branch on a tensor were seen, and they leave a name with values of unlike kinds or dtypes.",
+     "Give the name the same kind and dtype on both sides."),
+    ("JN108", "a value changes its kind from one iteration to the next",
+     "A name or attribute carried between iterations has no fixed dtype, shape or structure.",
+     "Start it with the kind of value that the loop leaves in it."),
+    ("JN109", "loop too long to unroll",
+     "An inner loop over Python values has too many iterations to unroll and cannot become a graph loop.",
+     "Loop over `range` or a tensor, or keep the inner loop in a function of its own."),
+    ("JN110", "name has no value here",
+     "The name was unbound when the graph was generated.",
+     "Bind the name before the loop."),
+    ("JN111", "control leaves an inner loop or branch under a tensor condition",
+     "`break`, `continue` or `return` depends on a tensor in both directions in a way that has no graph form yet.",
+     "Compute with a mask, or move the condition to the end of the body."),
+    # --- JN2xx: calls --------------------------------------------------------------------------------
+    ("JN201", "call of a library function with unknown effects",
+     "JANUS calls a library function while it builds a graph only when the function is known to be pure, "
+     "and postpones it only when it is known to be replayable.",
+     "Move the call out of the hot loop, or call it every so many iterations in a loop of its own."),
+    ("JN202", "a host value decides what the graph computes",
+     "The value is known only after the graph has run (it was read back, printed or computed in NumPy), "
+     "but a tensor operation of the same iteration needs it.",
+     "Keep the computation in TensorFlow, or read the value in the next iteration."),
+    ("JN203", "library call failed while the graph was built",
+     "The library raised an exception on symbolic tensors; eagerly it may well work.",
+     "See the message; often a Python decision on a tensor's value inside a library."),
+    ("JN204", "library calls back user code that was not lowered",
+     "A library function entered user code while the graph was built; its effects would have happened at the wrong time.",
+     "Call the function directly instead of through the library."),
+    ("JN205", "random numbers drawn on the host inside the loop",
+     "`random` and `numpy.random` advance a hidden state on the host, in the order of the iterations.",
+     "Draw before the loop, or use `tf.random`."),
+    ("JN206", "object that looks up its own attributes",
+     "`__getattr__`, `__getattribute__` or `__setattr__` written in Python can do anything.",
+     "Use plain attributes in the hot loop."),
+    ("JN207", "effect inside a callback of a library",
+     "User code called by a library inside a nested graph wrote to an object, printed, or changed a variable.",
+     "Return the value instead, and write it in the loop body."),
+    # --- JN3xx: operations ---------------------------------------------------------------------------
+    ("JN301", "stateful operation",
+     "The operation changes or reads state that JANUS cannot stage.",
+     "Move the operation out of the hot loop."),
+    ("JN302", "variable used inside a nested graph",
+     "A library wrote to a variable inside a graph of its own, where JANUS cannot stage the write.",
+     "Let the loop itself do the write."),
+    ("JN303", "variable created inside the loop",
+     "A graph cannot create variables; layers and optimizers must be built before.",
+     "Call the layer once before the loop; profiled iterations do this by themselves."),
+    # --- JN4xx: run time -----------------------------------------------------------------------------
+    ("JN401", "graph disagreed with eager execution",
+     "Before its first commit every graph is compared with an iteration that Python runs. This one differed.",
+     "Nothing is lost: the loop stays imperative. Please report the program."),
+    ("JN402", "too many fallbacks",
+     "Assumptions kept failing, so that graphs cost more than they saved.",
+     "See the list of fallbacks; often a value that changes in every iteration."),
+    ("JN403", "graph slower than eager execution",
+     "Measured side by side, the imperative loop was faster.",
+     "Nothing to do: the loop stays imperative."),
+    ("JN404", "graph execution failed",
+     "TensorFlow raised an error inside the graph. Nothing was committed; the iterations run imperatively.",
+     "If the program itself is wrong, Python raises the error at its own line."),
+    ("JN405", "internal error",
+     "JANUS itself failed. The loop runs imperatively and the result is unaffected.",
+     "Please report the program and the event's detail."),
+    ("JN406", "source cannot be read ahead",
+     "Elements come from an iterator whose work may be seen by others, so JANUS takes one at a time.",
+     "Iterate over a list, an array, a range or a tf.data.Dataset to run many iterations per call."),
+]
+
+REASONS: dict[str, Reason] = {row[0]: Reason(*row) for row in _ROWS}

@@ -1,0 +1,185 @@
+"""Regions of calls: a decorated function, each call of which is one iteration."""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import time
+from types import FunctionType
+from typing import Any
+
+from janus_nb.cache.lookup import Miss, lookup
+from janus_nb.config import Options
+from janus_nb.events import CellStarted, EagerRan, EventBus, GraphRan, GraphRejected, Missed, Profiled, RegionFound, Relaxed, Verified
+from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
+from janus_nb.profile.instrument import SESSION
+from janus_nb.report import Report
+from janus_nb.runtime.executor import Executor, Violation
+from janus_nb.runtime.region import Region, Status, Version
+from janus_nb.runtime.sources import Block
+from janus_nb.runtime.verify import Prediction, alike, compare, rehearse
+from janus_nb.source.units import function_source
+from janus_nb.span import Span
+from janus_nb.speculate.policy import ExitAssumption, Policy
+
+
+class FunctionRegion:
+    """A function under JANUS: profiled, then run as a graph while its assumptions hold."""
+
+    def __init__(self, function: FunctionType, options: Options, store: Any) -> None:
+        self.function = function
+        self.options = options
+        self.store = store
+        self.bus = EventBus()
+        self.report = Report(self.bus.events)
+        self.signature = inspect.signature(function)
+        self._engine: Any = None
+        self._session: Any = None
+        self._missed = False
+
+    def _begin(self) -> None:
+        from janus_nb.runtime.engine import Engine
+        from janus_nb.runtime.session import Session
+        from janus_nb.tf.backend import backend
+
+        self._engine = Engine(backend(), self.options, self.bus, self.store.recorder)
+        self._session = Session(self._engine, self.store)
+        self.names: dict[str, Any] = {}
+        self.executor = Executor(self._engine.backend, lambda: self.names, None)
+        found = function_source(self.function)
+        span = Span(self.function.__code__.co_filename, self.function.__code__.co_firstlineno, 0, self.function.__code__.co_firstlineno, 1)
+        if found is not None:
+            span = Span.of(found[0], found[1].file)
+            self.bus.emit(CellStarted(found[1].file, found[1].name, found[1].text))
+        self.store.count += 1
+        self.region = Region(self.store.count, span, Policy())
+        self.unit = found[1] if found else None
+        self.node = found[0] if found else None
+        self.bus.emit(RegionFound(self.region.number, "function", span, f"def {self.function.__name__}"))
+        if found is None:
+            from janus_nb.lowering.program import Refusal
+            from janus_nb.reasons import REASONS
+
+            self._engine._declined(self.region, Refusal(REASONS["JN106"], self.function.__qualname__, span))
+
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call the function; the result, effects and exceptions are those of calling it."""
+        if self._engine is None:
+            self._begin()
+        backend = self._engine.backend
+        if self.region.status is Status.IMPERATIVE or not backend.in_eager_mode() or backend.under_tape():
+            return self._imperative(args, kwargs, profiled=False)
+        if self.region.profiled < self.options.profile:
+            started = time.perf_counter()
+            result = self._imperative(args, kwargs, profiled=True)
+            seconds = time.perf_counter() - started
+            self.region.profiled += 1
+            self.region.note_eager(seconds)
+            self.bus.emit(Profiled(self.region.number, seconds))
+            return result
+        try:
+            done, result = self._as_graph(args, kwargs)
+        except Exception as error:
+            self._engine.internal_error(self.region, "call", error)
+            done = False
+        return result if done else self._eager(args, kwargs, "no graph")
+
+    def _imperative(self, args: tuple[Any, ...], kwargs: dict[str, Any], profiled: bool) -> Any:
+        """Run the function in Python: its loops may still be converted by themselves."""
+        before = getattr(builtins, SESSION, None)
+        setattr(builtins, SESSION, self._session)
+        try:
+            copy = self._session._copy(self.function, profiled)
+            return copy(*args, **kwargs)
+        finally:
+            setattr(builtins, SESSION, before)
+
+    def _eager(self, args: tuple[Any, ...], kwargs: dict[str, Any], why: str) -> Any:
+        started = time.perf_counter()
+        result = self._imperative(args, kwargs, profiled=False)
+        seconds = time.perf_counter() - started
+        self.region.note_eager(seconds)
+        self.bus.emit(EagerRan(self.region.number, seconds, why))
+        return result
+
+    def _as_graph(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
+        """Try to answer a call by a graph: (True, result), or (False, None) if Python must run it."""
+        element = Parts((Parts(args), KeyedParts(kwargs)))
+        version = self._version(element)
+        if version is None:
+            return False, None
+        block = Block([(args, kwargs)], [], element)
+        if (not version.verified and self.options.verify != "off") or self.options.verify == "always":
+            return self._verified(version, block, args, kwargs)
+        started = time.perf_counter()
+        outcome, _ = self.executor.run(version, block)
+        if outcome.done:
+            seconds = time.perf_counter() - started
+            version.iterations += 1
+            version.seconds = min(version.seconds, seconds)
+            self.region.graph_iterations += 1
+            self.region.iteration += 1
+            self.bus.emit(GraphRan(self.region.number, version.number, 1, seconds))
+            self._engine.judge(self.region, version)
+            return True, self.names.pop(RETURN_SLOT.name)
+        if outcome.error is not None:
+            self._engine.graph_failed(self.region, version, outcome.error)
+        elif outcome.violation is not None:
+            self._fell_back(version, outcome.violation)
+        return False, None
+
+    def _version(self, element: Any) -> Version | None:
+        found = lookup(self.region, self.names)
+        if not isinstance(found, Miss):
+            self._missed = False
+            return found.version
+        if self.region.versions:
+            self.bus.emit(Missed(self.region.number, found.explain(self.names)))
+            self._engine.learn_from_miss(self.region, found)
+        if self._missed and not self.region.generate_again:
+            return None
+        self._missed, self.region.generate_again = True, False
+        if self.unit is None or self.node is None:
+            return None
+        target = Target(self.node, self.unit, self.function.__globals__, frozenset(), element, self.function)  # type: ignore[arg-type]
+        return self._engine.generate(self.region, target, self.names)  # type: ignore[no-any-return]
+
+    def _verified(self, version: Version, block: Block, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
+        predicted = rehearse(self.executor, version, block)
+        if not isinstance(predicted, Prediction):
+            if isinstance(predicted, Violation):
+                self._fell_back(version, predicted)
+            else:
+                self._engine.graph_failed(self.region, version, predicted)
+            return False, None
+        result = self._eager(args, kwargs, "verification")
+        expected = next(v for s, v in predicted.slots if s == RETURN_SLOT)
+        predicted.slots = [(s, v) for s, v in predicted.slots if s != RETURN_SLOT]
+        count, differs = compare(self._engine.backend, predicted, self.names)
+        if differs is None and not alike(self._engine.backend, result, expected):
+            differs = f"result: eager {result!r:.80}, graph {expected!r:.80}"
+        if differs is None:
+            version.verified = True
+            self.bus.emit(Verified(self.region.number, version.number, count + 1))
+        else:
+            self.region.versions.remove(version)
+            self.bus.emit(GraphRejected(self.region.number, version.number, differs))
+            self._engine.retire(self.region, "JN401", differs)
+        return True, result
+
+    def _fell_back(self, version: Version, violation: Violation) -> None:
+        from janus_nb.events import Fallback
+
+        region, assumption = self.region, violation.assumption
+        leaving = isinstance(assumption, ExitAssumption)
+        region.aborts += not leaving
+        text = str(assumption) if assumption is not None else "the arguments are as profiled"
+        span = getattr(assumption, "span", None) or region.span
+        self.bus.emit(Fallback(region.number, version.number, region.iteration, text, span, text, violation.observed))
+        if assumption is None or (not leaving and region.policy.relax(assumption, violation.seen)):
+            if version in region.versions and assumption is not None:
+                region.versions.remove(version)
+            region.generate_again = True
+            self._missed = False
+            self.bus.emit(Relaxed(region.number, text, span))
+        self._engine.retire_if_hopeless(region)

@@ -1,0 +1,254 @@
+"""The driver of one execution of a loop: it decides, element by element, who runs what.
+
+The instrumented loop iterates over a driver. What the driver yields, Python runs, in the user's own code; in between
+it runs graph calls. So an iteration that a graph must not run (`break`, an exception, a failed assumption) is simply
+yielded, with the element that was already taken.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, MutableMapping
+from types import FrameType
+from typing import Any
+
+from janus_nb.events import (
+    EagerRan,
+    Fallback,
+    GraphRan,
+    GraphRejected,
+    Missed,
+    Profiled,
+    Relaxed,
+    Verified,
+)
+from janus_nb.cache.lookup import Miss, lookup
+from janus_nb.lowering.generate import Target
+from janus_nb.profile.instrument import LoopSite
+from janus_nb.runtime.engine import Engine
+from janus_nb.runtime.executor import Executor, Violation
+from janus_nb.runtime.region import Region, Status, Version
+from janus_nb.runtime.sources import Block, Source
+from janus_nb.runtime.verify import Prediction, compare, rehearse
+from janus_nb.speculate.policy import ExitAssumption
+
+CALL_SECONDS = 0.15
+"""How long one graph call should take: output and the stop button stay prompt."""
+
+MAX_STEPS = 4096
+MIN_SECONDS = 40e-6
+"""Faster iterations than this hold no tensor work worth converting."""
+
+
+class Driver:
+    """Runs one execution of a `for` or `while` statement."""
+
+    def __init__(self, engine: Engine, region: Region, site: LoopSite, source: Source | None, frame: FrameType) -> None:
+        self.engine = engine
+        self.region = region
+        self.site = site
+        self.source = source
+        self.frame = frame
+        self.module_level = frame.f_locals is frame.f_globals
+        self.executor = Executor(engine.backend, self.names, None if self.module_level else frame)
+        self.prediction: Prediction | None = None
+        self.eager_reason = ""
+        self.since = 0.0
+        self.ended = False
+        self.count = 0
+        self.inner = False
+        self.missed = False
+
+    def names(self) -> MutableMapping[str, Any]:
+        """The region's own names, live."""
+        return self.frame.f_globals if self.module_level else self.frame.f_locals
+
+    # -- profiled iterations ---------------------------------------------------------------------------------------------
+
+    def profiled(self, count: int | None) -> Iterator[Any]:
+        """Elements for Python to run under the profiler: `count`, or all."""
+        assert self.source is not None
+        while count is None or self.region.profiled < count:
+            try:
+                element = self.source.pop()
+            except StopIteration:
+                self.ended = True
+                return
+            self.count += 1
+            started = time.perf_counter()
+            yield element
+            self.note_profiled(time.perf_counter() - started)
+
+    def note_profiled(self, seconds: float) -> None:
+        """Record a profiled iteration."""
+        self.region.profiled += 1
+        self.region.note_eager(seconds)
+        self.engine.bus.emit(Profiled(self.region.number, seconds))
+
+    # -- the rest of the loop ----------------------------------------------------------------------------------------------
+
+    def rest(self) -> Iterator[Any]:
+        """Elements for Python to run; graph calls happen between them."""
+        assert self.source is not None
+        while self.advance():
+            try:
+                element = self.source.pop()
+            except StopIteration:
+                return
+            self.since = time.perf_counter()
+            yield element
+            self.after_eager()
+
+    def rest_while(self) -> bool:
+        """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""
+        if self.since:
+            self.after_eager()
+        go_on = self.advance()
+        self.since = time.perf_counter()
+        return go_on
+
+    def after_eager(self) -> None:
+        """An iteration that Python ran is over: time it, and settle a verification."""
+        seconds = time.perf_counter() - self.since
+        self.since = 0.0
+        self.region.note_eager(seconds)
+        self.engine.bus.emit(EagerRan(self.region.number, seconds, self.eager_reason))
+        if self.prediction is not None:
+            self._settle()
+
+    def _settle(self) -> None:
+        prediction, self.prediction = self.prediction, None
+        assert prediction is not None
+        version = prediction.version
+        count, differs = compare(self.engine.backend, prediction, self.names())
+        if differs is None:
+            version.verified = True
+            self.engine.bus.emit(Verified(self.region.number, version.number, count))
+            return
+        self.region.versions.remove(version)
+        self.region.rejected += 1
+        self.engine.bus.emit(GraphRejected(self.region.number, version.number, differs))
+        self.engine.retire(self.region, "JN401", differs)
+
+    def advance(self) -> bool:
+        """Run graph calls until Python must run an iteration (True) or the source is exhausted (False)."""
+        while True:
+            if self.region.status is Status.IMPERATIVE:
+                self.eager_reason = "stays imperative"
+                return True
+            try:
+                go_on = self._step()
+            except Exception as error:
+                self.engine.internal_error(self.region, "driver", error)
+                return True
+            if go_on is not None:
+                return go_on
+
+    def _step(self) -> bool | None:
+        """One decision: None to go on, True for an eager iteration, False at the end."""
+        version = self._version()
+        if version is None:
+            return True
+        block = self._block(version)
+        if block is None:
+            return False
+        if not version.verified and self.engine.options.verify != "off" or self.engine.options.verify == "always":
+            return self._verify(version, block)
+        return self._run(version, block)
+
+    def _block(self, version: Version | None) -> Block | None:
+        if self.source is None:
+            steps = version.steps if version else 1
+            return Block([None] * steps, [], None)
+        block = self.source.block(version.steps if version else 1)
+        return block if block.elements else None
+
+    def _version(self) -> Version | None:
+        """The version to run, generated if need be; None if Python must run the next iteration."""
+        found = lookup(self.region, self.names())
+        if not isinstance(found, Miss):
+            self.missed = False
+            return found.version
+        if self.region.versions and not self.missed:
+            self.engine.bus.emit(Missed(self.region.number, found.explain(self.names())))
+            self.engine.learn_from_miss(self.region, found)
+        if self.missed and self.region.versions and not self.region.generate_again:
+            self.eager_reason = "no graph fits"
+            return None
+        self.missed = True
+        block = self._block(None)
+        if block is None:
+            return None
+        self.region.generate_again = False
+        element = block.template if block.template is not None else block.elements[0]
+        module_level = self.module_level
+        target = Target(self.site.node, self.site.unit, self.frame.f_globals, frozenset() if module_level else self.site.local_names, element)
+        version = self.engine.generate(self.region, target, self.names())
+        self.eager_reason = "no graph"
+        return version
+
+    def _verify(self, version: Version, block: Block) -> bool | None:
+        predicted = rehearse(self.executor, version, block)
+        if isinstance(predicted, Prediction):
+            self.prediction = predicted
+            self.eager_reason = "verification"
+            return True
+        if isinstance(predicted, Exception):
+            self.engine.graph_failed(self.region, version, predicted)
+        else:
+            self._fell_back(version, predicted)
+        self.eager_reason = "fallback"
+        return True
+
+    def _run(self, version: Version, block: Block) -> bool | None:
+        started = time.perf_counter()
+        outcome, _ = self.executor.run(version, block)
+        seconds = time.perf_counter() - started
+        if outcome.done:
+            if self.source is not None:
+                self.source.advance(outcome.done)
+            version.iterations += outcome.done
+            self.region.iteration += outcome.done
+            self.region.graph_iterations += outcome.done
+            self._adapt(version, outcome.done, seconds)
+            self.engine.bus.emit(GraphRan(self.region.number, version.number, outcome.done, seconds))
+        if outcome.error is not None:
+            self.engine.graph_failed(self.region, version, outcome.error)
+            self.eager_reason = "graph failed"
+            return True
+        if outcome.violation is not None:
+            self._fell_back(version, outcome.violation)
+            self.eager_reason = "fallback"
+            return True
+        return None
+
+    def _adapt(self, version: Version, done: int, seconds: float) -> None:
+        """Choose how many iterations the next call may run."""
+        each = seconds / done
+        version.seconds = min(version.seconds, each)
+        steps = self.engine.options.steps
+        if steps != "auto":
+            version.steps = steps
+            return
+        if not self.engine.options.multistep:
+            version.steps = 1
+        elif done == version.steps:
+            version.steps = max(1, min(MAX_STEPS, version.steps * 4, int(CALL_SECONDS / each)))
+        self.engine.judge(self.region, version)
+
+    def _fell_back(self, version: Version, violation: Violation) -> None:
+        """An assumption failed: say so, weaken it, and let Python run the iteration."""
+        region, assumption = self.region, violation.assumption
+        leaving = isinstance(assumption, ExitAssumption)
+        if not leaving:
+            region.aborts += 1
+        text = str(assumption) if assumption is not None else "the values are as profiled"
+        span = getattr(assumption, "span", None) or self.site.span
+        self.engine.bus.emit(Fallback(region.number, version.number, region.iteration, text, span, text, violation.observed))
+        if assumption is not None and not leaving and region.policy.relax(assumption, violation.seen):
+            if version in region.versions:
+                region.versions.remove(version)
+            region.generate_again = True
+            self.missed = False
+            self.engine.bus.emit(Relaxed(region.number, text, span))
+        self.engine.retire_if_hopeless(region)

@@ -1,0 +1,162 @@
+"""The engine: what all regions of a session share. It generates versions, and retires regions that do not pay."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from janus_nb.backend import Backend
+from janus_nb.cache.lookup import Miss, insert
+from janus_nb.config import Options
+from janus_nb.events import (
+    BackendChosen,
+    Declined,
+    EventBus,
+    Fallback,
+    Generated,
+    InternalError,
+    Relaxed,
+    Retired,
+)
+from janus_nb.events.types import AssumptionInfo, OpInfo
+from janus_nb.lowering.generate import Target, generate
+from janus_nb.lowering.program import Program, Refusal
+from janus_nb.profile.recorder import Recorder
+from janus_nb.reasons import REASONS
+from janus_nb.runtime.executor import pre_check
+from janus_nb.runtime.region import Region, Status, Version
+from janus_nb.speculate.guards import Equals, Guard
+from janus_nb.speculate.policy import ValueAssumption
+from janus_nb.speculate.slots import describe
+
+MAX_REFUSALS = 3
+MAX_ABORTS = 24
+
+
+class Engine:
+    """Generates and judges graph versions."""
+
+    def __init__(self, backend: Backend, options: Options, bus: EventBus, recorder: Recorder) -> None:
+        self.backend = backend
+        self.options = options
+        self.bus = bus
+        self.recorder = recorder
+
+    # -- generation -----------------------------------------------------------------------------------------------------
+
+    def generate(self, region: Region, target: Target, names: MutableMapping[str, Any]) -> Version | None:
+        """A new version of the region for the state of things now, or None (then an event says why)."""
+        policy = region.policy
+        policy.branches, policy.trips = self.recorder.branches, self.recorder.trips
+        policy.specialize, policy.unroll = self.options.specialize, self.options.unroll
+        started = time.perf_counter()
+        try:
+            made = generate(self.backend, target, policy, names, f"region_{region.number}")
+        except Exception as error:
+            self.internal_error(region, "generator", error)
+            return None
+        if isinstance(made, Refusal):
+            self._declined(region, made)
+            return None
+        made.pre.__globals__["Check"] = pre_check
+        xla = self.options.xla == "on"
+        graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel)
+        region.made += 1
+        version = Version(region.made, made, graph)
+        if self.options.steps != "auto":
+            version.steps = self.options.steps
+        elif not self.options.multistep:
+            version.steps = 1
+        insert(region, version)
+        region.status = Status.READY
+        self.bus.emit(_generated(region, version, time.perf_counter() - started))
+        why = "asked for" if self.options.xla != "auto" else "the default on this device"
+        self.bus.emit(BackendChosen(region.number, version.number, "XLA" if xla else "executor", why))
+        return version
+
+    def _declined(self, region: Region, refusal: Refusal) -> None:
+        reason = refusal.reason
+        self.bus.emit(Declined(region.number, reason.code, reason.title, refusal.detail, reason.hint, refusal.span or region.span))
+        region.refusals += 1
+        if not region.versions or region.refusals >= MAX_REFUSALS:
+            region.status = Status.IMPERATIVE
+
+    # -- judgement -------------------------------------------------------------------------------------------------------
+
+    def learn_from_miss(self, region: Region, miss: Miss) -> None:
+        """A guard failed at entry: constants that turned out not to be are inputs from now on."""
+        region.generate_again = True
+        for guard in miss.failed:
+            if isinstance(guard.expect, Equals) and isinstance(guard.expect.value, int | float | str) or _is_tensor_guard(self.backend, guard):
+                assumption = ValueAssumption(guard.span, describe(guard.slot), guard.expected, guard.slot.key, "seen while profiled")
+                if region.policy.relax(assumption):
+                    self.bus.emit(Relaxed(region.number, str(assumption), guard.span))
+
+    def retire(self, region: Region, code: str, detail: str) -> None:
+        """Leave the region to Python from now on."""
+        region.status = Status.IMPERATIVE
+        self.bus.emit(Retired(region.number, code, REASONS[code].title, detail))
+
+    def retire_if_hopeless(self, region: Region) -> None:
+        """Retire a region whose graphs abort too often."""
+        if region.aborts >= MAX_ABORTS and region.aborts * 3 > region.graph_iterations:
+            self.retire(region, "JN402", f"{region.aborts} fallbacks in {region.iteration} iterations")
+
+    def judge(self, region: Region, version: Version) -> None:
+        """Retire a region whose graph, given time to settle, is slower than Python."""
+        settled = version.iterations >= 64 or version.seconds * version.iterations > 2.0
+        if settled and version.seconds > 1.25 * region.eager_median:
+            ratio = version.seconds / region.eager_median
+            self.retire(region, "JN403", f"{ratio:.1f} times eager's time per iteration")
+
+    def graph_failed(self, region: Region, version: Version, error: Exception) -> None:
+        """The graph raised: nothing was committed. Python runs the iteration; after a second time, all of them."""
+        version.failures += 1
+        text = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        self.bus.emit(Fallback(region.number, version.number, region.iteration, "the graph runs", region.span, "no error", text))
+        region.aborts += 1
+        if version.failures >= 2:
+            self.retire(region, "JN404", text)
+
+    def internal_error(self, region: Region, where: str, error: Exception) -> None:
+        """An error of JANUS's own: recorded, and the region left to Python."""
+        text = f"{type(error).__name__}: {error}"
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        if frame is not None:
+            text += f" ({frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno})"
+        self.bus.emit(InternalError(region.number, where, text))
+        self.retire(region, "JN405", text)
+
+
+def _is_tensor_guard(backend: Backend, guard: Guard) -> bool:
+    return backend.is_tensor(getattr(guard.expect, "value", None))
+
+
+def _generated(region: Region, version: Version, seconds: float) -> Generated:
+    program = version.program
+    body = program.body
+    return Generated(
+        region=region.number,
+        version=version.number,
+        seconds=seconds,
+        attempts=program.attempts,
+        ops=tuple(OpInfo(o.name, o.kind, o.inputs, o.span) for o in body.ops),
+        assumptions=_assumptions(program),
+        variables=tuple(v.name for v in body.variables),
+        carried=tuple(describe(c.slot) for c in (*program.graph_carries, *program.pre_carries, *program.post_carries)),
+        graph_spans=tuple(program.graph_spans),
+        effect_spans=tuple(program.effect_spans),
+        programs=program.texts,
+    )
+
+
+def _assumptions(program: Program) -> tuple[AssumptionInfo, ...]:
+    found = [AssumptionInfo(f"{describe(g.slot)} is {g.expected}", "read while generating", g.span, "before each call") for g in program.guards]
+    for feed in program.feeds:
+        found.append(AssumptionInfo(f"fed value is {feed.spec}", "the pending element", None, "per iteration, before"))
+    for when, assumptions in (("inside the graph", program.checks), ("per iteration, before", program.pre_checks), ("at replay", program.host_checks)):
+        found += [AssumptionInfo(str(a), a.evidence, a.span, when) for a in assumptions]
+    return tuple(found)

@@ -1,0 +1,146 @@
+"""The journal: effects of committed iterations, in program order, that can be taken back until they are final.
+
+Writes to containers are done at once (later effects must see them) and recorded with their undoing. Output is kept as
+text until the iteration (or, where replay itself may find a failed assumption, the whole call) is final.
+"""
+
+from __future__ import annotations
+
+import collections
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_TRUSTED = ("builtins", "collections", "numpy", "tensorflow", "keras", "datetime", "decimal", "fractions")
+
+
+class CheckFailed(Exception):
+    """An assumption about a host value failed at replay; internal to the run time.
+
+    Attributes:
+        index: Which assumption.
+        observed: The condition's value.
+    """
+
+    def __init__(self, index: int, observed: Any) -> None:
+        super().__init__(index)
+        self.index = index
+        self.observed = observed
+
+
+class Journal:
+    """Does effects, remembers how to undo them, holds output back."""
+
+    def __init__(self, rehearse: bool = False) -> None:
+        self.rehearse = rehearse
+        self.touched: dict[int, Any] = {}
+        self.text: list[str] = []
+        self._undo: list[Callable[[], Any]] = []
+        self._held: list[Callable[[], Any]] = []
+
+    # -- called by post programs -------------------------------------------------------------------------------------
+
+    def check(self, index: int, condition: Any, expected: bool) -> None:
+        """An assumption about a value that only replay knows."""
+        if bool(condition) is not expected:
+            raise CheckFailed(index, bool(condition))
+
+    def setitem(self, owner: Any, index: Any, value: Any) -> None:
+        """`owner[index] = value`."""
+        self._keep(owner)
+        owner[index] = value
+
+    def delitem(self, owner: Any, index: Any) -> None:
+        """`del owner[index]`."""
+        self._keep(owner)
+        del owner[index]
+
+    def change(self, owner: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        """A method that changes a container."""
+        if type(owner) is list and method == "append":
+            self.touched[id(owner)] = owner
+            self._undo.append(owner.pop)
+            return owner.append(*args)
+        if type(owner).__module__.partition(".")[0] not in _TRUSTED:
+            raise TypeError(f"{method}() of a {type(owner).__name__} cannot be replayed")
+        self._keep(owner)
+        return getattr(owner, method)(*args, **kwargs)
+
+    def method(self, owner: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        """A method without effects, of an object that only replay knows."""
+        if type(owner).__module__.partition(".")[0] not in _TRUSTED:
+            raise TypeError(f"{name}() of a {type(owner).__name__} cannot be replayed")
+        return getattr(owner, name)(*args, **kwargs)
+
+    def unpack(self, value: Any, count: int) -> tuple[Any, ...]:
+        """The items of an iterable that must have `count` of them."""
+        items = tuple(value)
+        if len(items) != count:
+            raise ValueError(f"expected {count} values, got {len(items)}")
+        return items
+
+    def effect(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """An effect on the outside. Output is formatted now and written when final."""
+        if function is print:
+            return self._print(*args, **kwargs)
+        module = getattr(function, "__module__", "") or ""
+        if module == "time" or type(function).__module__ == "time":
+            return function(*args, **kwargs)
+        self._held.append(lambda: function(*args, **kwargs))
+        return None
+
+    def _print(self, *args: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
+        buffer = io.StringIO()
+        print(*args, sep=sep, end=end, file=buffer)
+        text = buffer.getvalue()
+        self.text.append(text)
+
+        def write() -> None:
+            stream = sys.stdout if file is None else file
+            stream.write(text)
+            if flush:
+                stream.flush()
+
+        self._held.append(write)
+
+    # -- undoing and finishing -----------------------------------------------------------------------------------------
+
+    def _keep(self, owner: Any) -> None:
+        """Remember a container's content before it changes."""
+        self.touched[id(owner)] = owner
+        if isinstance(owner, list):
+            before = list(owner)
+            self._undo.append(lambda: owner.__setitem__(slice(None), before))
+        elif isinstance(owner, dict):
+            items = dict(owner)
+            self._undo.append(lambda: (owner.clear(), owner.update(items)))
+        elif isinstance(owner, set):
+            members = set(owner)
+            self._undo.append(lambda: (owner.clear(), owner.update(members)))
+        elif isinstance(owner, collections.deque):
+            queue = list(owner)
+            self._undo.append(lambda: (owner.clear(), owner.extend(queue)))
+        elif type(owner).__module__ == "numpy":
+            values = owner.copy()
+            self._undo.append(lambda: owner.__setitem__(..., values))
+        else:
+            raise TypeError(f"a {type(owner).__name__} cannot be changed at replay")
+
+    def mark(self) -> tuple[int, int]:
+        """The current position."""
+        return len(self._undo), len(self._held)
+
+    def rollback(self, mark: tuple[int, int] = (0, 0)) -> None:
+        """Undo everything since the mark, last first."""
+        undone, held = mark
+        while len(self._undo) > undone:
+            self._undo.pop()()
+        del self._held[held:]
+
+    def finish(self) -> None:
+        """Let the output out; nothing can be undone any more."""
+        self._undo.clear()
+        held, self._held = self._held, []
+        for write in held:
+            write()

@@ -1,0 +1,90 @@
+"""A region: a loop (or function) that JANUS converts, with what is known of it and its graph versions."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+from janus_nb.backend import LoopGraph
+from janus_nb.lowering.program import Program
+from janus_nb.span import Span
+from janus_nb.speculate.policy import Policy
+
+
+class Status(enum.Enum):
+    """Where a region stands."""
+
+    COLD = "profiled so far"
+    READY = "converted"
+    IMPERATIVE = "stays imperative"
+
+
+@dataclass(slots=True)
+class Version:
+    """A graph version of a region.
+
+    Attributes:
+        number: Counted from 1 within the region.
+        program: What was generated.
+        graph: The executable loop.
+        verified: Whether it has agreed with eager execution.
+        steps: Iterations that the next call may run.
+        seconds: Time per iteration of the fastest call so far.
+        iterations: Iterations committed.
+    """
+
+    number: int
+    program: Program
+    graph: LoopGraph
+    verified: bool = False
+    steps: int = 8
+    seconds: float = float("inf")
+    iterations: int = 0
+    failures: int = 0
+
+
+@dataclass(slots=True)
+class Region:
+    """State of one region over all its executions.
+
+    Attributes:
+        number: Identifies it in events.
+        span: Where it stands.
+        status: Where it stands in the pipeline.
+        policy: What may be assumed of it.
+        versions: Its graph versions (the graph cache), newest first.
+        profiled: Iterations profiled.
+        iteration: Iterations run in all, however.
+        eager_seconds: Time of eager iterations, newest last (at most 32).
+        refusals: Refusals so far; a region is retired after a few in unlike states.
+        misses_in_a_row: Entries without a matching version.
+    """
+
+    number: int
+    span: Span
+    policy: Policy
+    status: Status = Status.COLD
+    versions: list[Version] = field(default_factory=list)
+    profiled: int = 0
+    iteration: int = 0
+    eager_seconds: list[float] = field(default_factory=list)
+    made: int = 0
+    aborts: int = 0
+    graph_iterations: int = 0
+    refusals: int = 0
+    rejected: int = 0
+    generate_again: bool = True
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def note_eager(self, seconds: float) -> None:
+        """Record the time of an eager iteration."""
+        self.iteration += 1
+        self.eager_seconds.append(seconds)
+        del self.eager_seconds[:-32]
+
+    @property
+    def eager_median(self) -> float:
+        """Median time of the recorded eager iterations in seconds; infinity before the first."""
+        times = sorted(self.eager_seconds)
+        return times[len(times) // 2] if times else float("inf")

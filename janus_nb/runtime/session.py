@@ -1,0 +1,282 @@
+"""The session: what instrumented code calls (`__janus__`). One per cell; regions and graphs outlive it.
+
+It never raises on its own account: whatever goes wrong inside JANUS, the user's loop gets its elements.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import FrameType, FunctionType, MethodType
+from typing import Any
+
+from janus_nb.events import EventBus, RegionFound
+from janus_nb.profile.instrument import LoopSite, Sites, instrument_function
+from janus_nb.profile.recorder import Recorder
+from janus_nb.runtime.driver import MIN_SECONDS, Driver
+from janus_nb.runtime.engine import Engine
+from janus_nb.runtime.region import Region, Status
+from janus_nb.runtime.sources import open_iterable
+from janus_nb.source.units import is_user_function
+from janus_nb.speculate.policy import Policy
+
+MIN_REST = 5
+"""Fewer iterations than this after profiling are not worth a graph."""
+
+
+@dataclass(slots=True)
+class Store:
+    """What outlives a cell: regions by where they stand, profiles, instrumented functions.
+
+    Attributes:
+        regions: By (text of the unit, span).
+        recorder: All observations.
+        sites: Numbers used in instrumented functions.
+        copies: Instrumented copies of functions, by function.
+    """
+
+    regions: dict[Any, Region] = field(default_factory=dict)
+    recorder: Recorder = field(default_factory=Recorder)
+    sites: Sites = field(default_factory=Sites)
+    copies: weakref.WeakKeyDictionary[FunctionType, dict[bool, Any]] = field(default_factory=weakref.WeakKeyDictionary)
+    count: int = 0
+
+    def region(self, site: LoopSite, bus: EventBus, kind: str) -> Region:
+        """The region of a loop; the same text at the same place is the same region, also in a cell run again."""
+        key = (site.unit.file, site.unit.text, site.span)
+        region = self.regions.get(key)
+        if region is None:
+            self.count += 1
+            region = self.regions[key] = Region(self.count, site.span, Policy())
+        if region.number not in {e.region for e in bus.events if isinstance(e, RegionFound)}:
+            line = site.unit.text.splitlines()[site.span.line - 1].strip()
+            bus.emit(RegionFound(region.number, kind, site.span, line))
+        return region
+
+
+class Session:
+    """The object that instrumented code knows as `__janus__`."""
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        self.engine = engine
+        self.store = store
+        self.drivers: dict[tuple[int, int], Driver] = {}
+        self.raw: dict[tuple[int, int], Iterator[Any]] = {}
+
+    # -- probes ------------------------------------------------------------------------------------------------------
+
+    def test(self, site: int, value: Any) -> bool:
+        """A test's value, as the bool that Python would make of it; recorded."""
+        taken = bool(value)
+        self.store.recorder.branch(self.store.sites.tests[site], taken)
+        return taken
+
+    def operand(self, site: int, value: Any) -> Any:
+        """An operand of `and`/`or`; recorded when its truth can be taken twice."""
+        if type(value).__module__ in ("builtins", "numpy") or self.engine.backend.is_tensor(value):
+            try:
+                taken = bool(value)
+            except Exception:
+                return value  # Python itself will raise, at the user's line.
+            self.store.recorder.branch(self.store.sites.tests[site], taken)
+        return value
+
+    def called(self, function: Any) -> Any:
+        """A function about to be called from profiled code: its instrumented copy, if it is the user's."""
+        return self._copy(function, True) if type(function) in (FunctionType, MethodType) else function
+
+    def plain(self, function: Any) -> Any:
+        """A function about to be called from other code."""
+        return self._copy(function, False) if type(function) in (FunctionType, MethodType) else function
+
+    def _copy(self, function: Any, profiled: bool) -> Any:
+        inner = function.__func__ if type(function) is MethodType else function
+        if type(inner) is not FunctionType or not is_user_function(inner):
+            return function
+        known = self.store.copies.setdefault(inner, {})
+        made = known.get(profiled, self)
+        if made is self or (made is not None and made.__defaults__ is not inner.__defaults__):
+            try:
+                made = instrument_function(inner, self.store.sites, profiled)
+            except Exception:
+                made = None  # no copy: the user's own function runs
+            known[profiled] = made
+        if made is None:
+            return function
+        return MethodType(made, function.__self__) if type(function) is MethodType else made
+
+    # -- for -----------------------------------------------------------------------------------------------------------
+
+    def profile(self, number: int, iterable: Any) -> Iterator[Any]:
+        """Elements for the profiled copy of a loop."""
+        frame = sys._getframe(1)
+        key = (id(frame), number)
+        driver = self._driver(number, iterable, frame, key)
+        if driver is None:
+            return iter(())
+        if self._is_inner(driver, iterable):
+            return self._counted(driver)
+        if driver.region.status is not Status.COLD:
+            return iter(())
+        return driver.profiled(self.engine.options.profile)
+
+    def _driver(self, number: int, iterable: Any, frame: FrameType, key: tuple[int, int]) -> Driver | None:
+        """A driver for this execution; None (with the raw iterator put aside) if the loop is left alone."""
+        self.drivers.pop(key, None)
+        self.raw.pop(key, None)
+        site = self.store.sites.loops[number]
+        region = self.store.region(site, self.engine.bus, "for")
+        if region.status is Status.IMPERATIVE or not self.engine.backend.in_eager_mode():
+            self.raw[key] = iter(iterable)
+            return None
+        source = open_iterable(self.engine.backend, iterable)
+        driver = self.drivers[key] = Driver(self.engine, region, site, source, frame)
+        return driver
+
+    def _is_inner(self, driver: Driver, iterable: Any) -> bool:
+        """Whether a loop belongs to a bigger region: it runs under a tape, or has few iterations."""
+        if self.engine.backend.under_tape():
+            return True
+        if driver.region.versions:
+            return False
+        try:
+            size = len(iterable)
+        except Exception:
+            return False
+        return bool(size < self.engine.options.profile - driver.region.profiled + MIN_REST)
+
+    def _counted(self, driver: Driver) -> Iterator[Any]:
+        """All elements, run by Python under the profiler as part of a bigger region."""
+        assert driver.source is not None
+        count = 0
+        while True:
+            try:
+                element = driver.source.pop()
+            except StopIteration:
+                break
+            count += 1
+            yield element
+        driver.ended = True
+        self.store.recorder.trip(_iter_span(driver.site), count)
+
+    def rest(self, number: int) -> Iterator[Any]:
+        """Elements for the copy without probes."""
+        key = (id(sys._getframe(1)), number)
+        driver = self.drivers.get(key)
+        if driver is None or driver.ended:
+            return iter(())
+        if driver.region.eager_median < MIN_SECONDS and not driver.region.versions and driver.region.profiled:
+            source = driver.source
+            self.raw[key] = _drain(source)
+            self.drivers.pop(key)
+            return iter(())
+        return driver.rest()
+
+    def untouched(self, number: int) -> Iterator[Any]:
+        """Elements for the user's own copy: those of loops that JANUS leaves alone."""
+        key = (id(sys._getframe(1)), number)
+        driver = self.drivers.pop(key, None)
+        del driver
+        return self.raw.pop(key, iter(()))
+
+    def again(self, number: int, iterable: Any) -> Iterator[Any]:
+        """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""
+        frame = sys._getframe(1)
+        site = self.store.sites.loops[number]
+        region = self.store.region(site, self.engine.bus, "for")
+        if region.status is Status.IMPERATIVE or self.engine.backend.under_tape() or not self.engine.backend.in_eager_mode():
+            return iter(iterable)
+        if region.profiled and not region.versions and region.eager_median < MIN_SECONDS:
+            return iter(iterable)
+        try:
+            small = len(iterable) < MIN_REST + self.engine.options.profile
+        except Exception:
+            small = False
+        if small and not region.versions:
+            return iter(iterable)
+        return Driver(self.engine, region, site, open_iterable(self.engine.backend, iterable), frame).rest()
+
+    # -- while -----------------------------------------------------------------------------------------------------------
+
+    def profile_while(self, number: int) -> bool:
+        """Whether the profiled copy of a `while` goes on."""
+        frame = sys._getframe(1)
+        key = (id(frame), number)
+        driver = self.drivers.get(key)
+        if driver is None or driver.ended:
+            site = self.store.sites.loops[number]
+            region = self.store.region(site, self.engine.bus, "while")
+            driver = self.drivers[key] = Driver(self.engine, region, site, None, frame)
+            driver.inner = self.engine.backend.under_tape()
+        elif driver.since:
+            import time
+
+            driver.note_profiled(time.perf_counter() - driver.since)
+            driver.since = 0.0
+        if driver.inner:
+            return True
+        cold = driver.region.status is Status.COLD and self.engine.backend.in_eager_mode()
+        return bool(cold and driver.region.profiled < self.engine.options.profile)
+
+    def holds(self, number: int, value: Any) -> bool:
+        """A `while` condition's value, as a bool; False ends the loop in all its copies."""
+        import time
+
+        key = (id(sys._getframe(1)), number)
+        driver = self.drivers.get(key)
+        going = bool(value)
+        if driver is not None:
+            if going:
+                driver.count += 1
+                driver.since = time.perf_counter()
+            else:
+                driver.ended = True
+                if driver.inner:
+                    self.store.recorder.trip(_iter_span(driver.site), driver.count)
+        return going
+
+    def rest_while(self, number: int) -> bool:
+        """Whether the copy of a `while` without probes goes on; graph calls happen here."""
+        key = (id(sys._getframe(1)), number)
+        driver = self.drivers.get(key)
+        if driver is None or driver.ended:
+            self.drivers.pop(key, None)
+            return False
+        slow_enough = driver.region.eager_median >= MIN_SECONDS or driver.region.versions
+        if driver.region.status is Status.IMPERATIVE or not slow_enough or not self.engine.backend.in_eager_mode():
+            driver.since = 0.0
+            return True
+        return driver.rest_while()
+
+    def again_while(self, number: int) -> bool:
+        """As `rest_while`, for an inner loop outside profiling."""
+        frame = sys._getframe(1)
+        key = (id(frame), number)
+        driver = self.drivers.get(key)
+        if driver is None or driver.ended:
+            site = self.store.sites.loops[number]
+            region = self.store.region(site, self.engine.bus, "while")
+            driver = self.drivers[key] = Driver(self.engine, region, site, None, frame)
+        if driver.region.versions and not self.engine.backend.under_tape():
+            return driver.rest_while()
+        return True
+
+
+def _iter_span(site: LoopSite) -> Any:
+    from janus_nb.span import Span
+
+    node = site.node
+    return Span.of(getattr(node, "iter", None) or node.test, site.unit.file)  # type: ignore[union-attr]
+
+
+def _drain(source: Any) -> Iterator[Any]:
+    while True:
+        try:
+            element = source.pop()
+        except StopIteration:
+            return
+        yield element
+
+

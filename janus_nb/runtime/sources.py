@@ -1,0 +1,186 @@
+"""Sources: where a loop's elements come from, and how far ahead they may be taken.
+
+    list, tuple, range, array, dict views   any number ahead
+    enumerate, zip over these               likewise, taken apart
+    tf.data.Dataset                         pulled in blocks inside a graph
+    anything else                           one at a time: taking an element may be seen by others
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from janus_nb.backend import Backend
+from janus_nb.lowering.generate import Column, Parts
+
+_AHEAD = (
+    type(iter([])), type(iter(())), type(iter(range(0))), type(iter(range(10**30))), type(iter({})), type(iter({}.values())),
+    type(iter({}.items())), type(iter("")), type(reversed([])), type(iter(set())),
+)  # fmt: skip
+
+
+class Block:
+    """Elements that can be fed together.
+
+    Attributes:
+        elements: Their host parts, one per iteration.
+        columns: Stacked tensors, for elements (or parts) from a tensor source.
+        template: The element with `Column`s in place of stacked tensors; `None` when all of it is on the host.
+    """
+
+    __slots__ = ("columns", "elements", "template")
+
+    def __init__(self, elements: list[Any], columns: list[Any], template: Any) -> None:
+        self.elements = elements
+        self.columns = columns
+        self.template = template
+
+
+class HostSource:
+    """Elements of a Python iterator."""
+
+    def __init__(self, iterator: Iterator[Any], ahead: bool) -> None:
+        self._iterator = iterator
+        self.ahead = ahead
+        self._pending: deque[Any] = deque()
+
+    def fill(self, count: int) -> int:
+        """Take elements until `count` are pending (one, if the source may not be read ahead); how many there are."""
+        wanted = count if self.ahead else 1
+        while len(self._pending) < wanted:
+            try:
+                self._pending.append(next(self._iterator))
+            except StopIteration:
+                break
+        return min(len(self._pending), count)
+
+    def block(self, count: int) -> Block:
+        """Up to `count` pending elements; none is given away yet."""
+        self.fill(count)
+        return Block([self._pending[i] for i in range(min(count, len(self._pending)))], [], None)
+
+    def advance(self, count: int) -> None:
+        """Give away the first `count` pending elements."""
+        for _ in range(count):
+            self._pending.popleft()
+
+    def pop(self) -> Any:
+        """The next element, for Python.
+
+        Raises:
+            StopIteration: there is none.
+        """
+        return self._pending.popleft() if self._pending else next(self._iterator)
+
+
+class TensorSource:
+    """Elements of a dataset, pulled in blocks (`janus_nb.tf.datasets`)."""
+
+    ahead = True
+
+    def __init__(self, source: Any, count: bool = False, start: int = 0) -> None:
+        self._source = source
+        self._blocks: deque[Any] = deque()
+        self._numbered = count
+        self._next = start
+        self._asked_shapes: Any = None
+
+    def fill(self, count: int) -> int:
+        """Make sure that something is pending; returns how many elements can go into the next block."""
+        if not self._blocks:
+            try:
+                self._blocks.append(self._source.take_one())
+            except StopIteration:
+                return 0
+        first = self._blocks[0]
+        have = first.count - first.offset
+        if len(self._blocks) == 1 and have < count:
+            shapes = [c.shape[1:] for c in first.columns]
+            block, odd = self._source.take(count - have, shapes)
+            if block is not None:
+                if have == 0 or first.offset == 0 and first.count == 0:
+                    self._blocks[0] = block
+                else:
+                    self._blocks.append(block)
+            if odd is not None:
+                self._blocks.append(odd)
+            while self._blocks and self._blocks[0].count == self._blocks[0].offset:
+                self._blocks.popleft()
+        if not self._blocks:
+            return 0
+        return min(count, self._blocks[0].count - self._blocks[0].offset)
+
+    def block(self, count: int) -> Block:
+        """Up to `count` pending elements of one shape."""
+        size = self.fill(count)
+        if size == 0:
+            return Block([], [], None)
+        first = self._blocks[0]
+        whole = first.offset == 0 and size == first.count
+        columns = first.columns if whole else [c[first.offset : first.offset + size] for c in first.columns]
+        specs = self._source.specs_of(first)
+        template = _columns(first.structure, [Column(i, s) for i, s in enumerate(specs)])
+        if self._numbered:
+            return Block([(self._next + i, None) for i in range(size)], columns, Parts((self._next, template)))
+        return Block([None] * size, columns, template)
+
+    def advance(self, count: int) -> None:
+        """Give away the first `count` pending elements."""
+        self._blocks[0].offset += count
+        self._next += count
+        if self._blocks[0].offset == self._blocks[0].count:
+            self._blocks.popleft()
+
+    def pop(self) -> Any:
+        """The next element, for Python.
+
+        Raises:
+            StopIteration: there is none.
+        """
+        if not self.fill(1):
+            raise StopIteration
+        element = self._blocks[0].element(self._blocks[0].offset)
+        number = self._next
+        self.advance(1)
+        return (number, element) if self._numbered else element
+
+
+def _columns(structure: Any, columns: list[Column]) -> Any:
+    if type(structure) is tuple:
+        return tuple(_columns(part, columns) for part in structure)
+    return columns.pop(0)
+
+
+Source = HostSource | TensorSource
+
+
+def open_iterable(backend: Backend, iterable: Any) -> Source:
+    """A source over what the user's `for` iterates over.
+
+    Raises:
+        TypeError: as `iter()` would.
+    """
+    if type(iterable) is enumerate:
+        inner, start = iterable.__reduce__()[1][:2]  # type: ignore[misc]
+        source = backend.open_source(inner)
+        if source is not None:
+            return TensorSource(source, count=True, start=start)
+    else:
+        source = backend.open_source(iterable)
+        if source is not None:
+            return TensorSource(source)
+    iterator = iter(iterable)
+    return HostSource(iterator, _reads_ahead(iterable, iterator))
+
+
+def _reads_ahead(iterable: Any, iterator: Any) -> bool:
+    """Whether taking elements early can be seen by nobody."""
+    if iterator is not iterable:
+        return type(iterator) in _AHEAD or type(iterable).__module__ == "numpy"
+    if type(iterable) in (enumerate, zip, map) and type(iterable) is not map:
+        parts = iterable.__reduce__()[1]
+        inner = parts[:1] if type(iterable) is enumerate else parts
+        return all(type(p) in _AHEAD or _reads_ahead(p, iter(p)) for p in inner if not isinstance(p, int))
+    return False

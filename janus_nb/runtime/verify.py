@@ -1,0 +1,123 @@
+"""Verification: a new graph version runs once beside an iteration that Python runs, and the two are compared.
+
+    before:  graph (nothing committed) -> what it would store, append, assign     (rehearse)
+    Python runs the iteration
+    after:   the same places now hold what was predicted?                         (compare)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from janus_nb.backend import Backend
+from janus_nb.runtime.executor import Executor, Outcome, Violation
+from janus_nb.runtime.journal import Journal
+from janus_nb.runtime.region import Version
+from janus_nb.runtime.sources import Block
+from janus_nb.speculate.slots import UNBOUND, Slot, describe, read
+
+_TAIL = 32
+
+
+@dataclass(slots=True)
+class Prediction:
+    """What a version says an iteration will do."""
+
+    version: Version
+    variables: list[tuple[Any, Any]]
+    slots: list[tuple[Slot, Any]]
+    containers: list[tuple[Any, Any]]
+
+
+def rehearse(executor: Executor, version: Version, block: Block) -> Prediction | Violation | Exception:
+    """Run one iteration with commits off. Python objects are as before when this returns."""
+    program = version.program
+    one = Block(block.elements[:1], [c[:1] for c in block.columns], block.template)
+    prepared = executor.prepare(version, one)
+    if prepared.count == 0:
+        return prepared.violation or Violation(None, "no element")
+    executor.draw_seeds(program, prepared)
+    try:
+        result = executor.call(version, prepared, 1)
+        if result.done == 0:
+            return executor._violation(program, result) or Violation(None, "")
+        journal = Journal(rehearse=True)
+        replayed = executor.replay(program, prepared, result, 1, journal)
+        if isinstance(replayed, Outcome):
+            return replayed.violation or Violation(None, "")
+        finals, states = replayed
+        slots = [*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)]
+        containers = [(box, snapshot(box)) for box in journal.touched.values()]
+        journal.rollback()
+        return Prediction(version, list(zip(program.body.variables, result.variables, strict=True)), slots, containers)
+    except Exception as error:
+        return error
+    finally:
+        executor.return_seeds(program, prepared, 0)
+
+
+def snapshot(box: Any) -> Any:
+    """A container's size and (for long lists, last) content."""
+    if isinstance(box, list):
+        return len(box), box[-_TAIL:]
+    if isinstance(box, dict):
+        return dict(box)
+    if isinstance(box, set):
+        return set(box)
+    return box.copy() if hasattr(box, "copy") else list(box)
+
+
+def compare(backend: Backend, prediction: Prediction, names: MutableMapping[str, Any]) -> tuple[int, str | None]:
+    """How many places were compared, and the first that differs from its prediction, in words."""
+    count = 0
+    for variable, value in prediction.variables:
+        count += 1
+        if not backend.close(backend.read(variable), value):
+            return count, f"variable {variable.name}"
+    for slot, value in prediction.slots:
+        count += 1
+        now = read(slot, names)
+        if not alike(backend, now, value):
+            return count, f"{describe(slot)}: eager {now!r:.80}, graph {value!r:.80}"
+    for box, value in prediction.containers:
+        count += 1
+        if not alike(backend, snapshot(box), value):
+            return count, f"a {type(box).__name__} that the loop changes"
+    return count, None
+
+
+def alike(backend: Backend, a: Any, b: Any, depth: int = 0) -> bool:
+    """Whether two values are of one type and equal up to floating-point rounding."""
+    if a is b:
+        return True
+    if a is UNBOUND or b is UNBOUND or depth > 6:
+        return a is b or depth > 6
+    if backend.is_tape(a) and backend.is_tape(b):
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, bool | int | str | bytes | type(None)):
+        return bool(a == b) or (isinstance(a, str) and _text_alike(a, b))
+    if isinstance(a, float):
+        return math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-6) or (a != a and b != b)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(alike(backend, x, y, depth + 1) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(alike(backend, a[k], b[k], depth + 1) for k in a)
+    if backend.is_tensor(a) or type(a).__module__ == "numpy":
+        return backend.close(a, b)
+    return type(a).__module__ not in ("builtins",) or a == b or callable(a)
+
+
+def _text_alike(a: str, b: str) -> bool:
+    """Text that differs in the last digits of numbers only."""
+    import re
+
+    number = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
+    if number.sub("#", a) != number.sub("#", b):
+        return False
+    pairs = zip(number.findall(a), number.findall(b), strict=True)
+    return all(math.isclose(float(x), float(y), rel_tol=1e-2, abs_tol=1e-3) for x, y in pairs)

@@ -1,0 +1,1 @@
+"""Cells and functions as text and AST."""

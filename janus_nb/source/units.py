@@ -1,0 +1,134 @@
+"""Source units: a cell's or a module's text, its AST, and where each function stands in it.
+
+A unit is found by the file name under which Python compiled it; text comes from `linecache`, where IPython puts
+cells and `janus_nb.run_cell` puts what it runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+import os
+import site
+import sys
+import sysconfig
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Any
+
+FunctionNode = ast.FunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """A cell or module.
+
+    Attributes:
+        file: The name it was compiled under.
+        name: The name to show: `Cell [7]`, or the file's base name.
+        text: Its source text.
+        tree: Its AST; every node has a location in `text`.
+    """
+
+    file: str
+    name: str
+    text: str
+    tree: ast.Module
+
+
+_units: dict[str, Unit] = {}
+
+
+def add_unit(file: str, name: str, text: str) -> Unit:
+    """Register a cell's text under the file name it is compiled with.
+
+    Raises:
+        SyntaxError: as Python's own.
+    """
+    lines = text.splitlines(keepends=True)
+    linecache.cache[file] = (len(text), None, lines, file)
+    unit = _units[file] = Unit(file, name, text, ast.parse(text, file))
+    return unit
+
+
+def find_unit(file: str, module_globals: dict[str, Any] | None = None) -> Unit | None:
+    """The unit compiled under `file`, or `None` if its text is not available."""
+    lines = linecache.getlines(file, module_globals)
+    text = "".join(lines)
+    known = _units.get(file)
+    if known is not None and (known.text == text or not lines):
+        return known
+    if not lines:
+        return None
+    try:
+        tree = ast.parse(text, file)
+    except SyntaxError:
+        return None
+    name = known.name if known else os.path.basename(file)
+    unit = _units[file] = Unit(file, name, text, tree)
+    return unit
+
+
+@functools.cache
+def _library_roots() -> tuple[str, ...]:
+    paths = {*sysconfig.get_paths().values(), *site.getsitepackages(), site.getusersitepackages(), sys.prefix + "/lib"}
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return tuple(os.path.join(p, "") for p in (*paths, here, sys.base_prefix + "/lib") if p and p not in ("/", "/usr"))
+
+
+@functools.cache
+def is_user_file(file: str) -> bool:
+    """Whether code compiled under this name is the user's: a cell or a module outside the installed libraries."""
+    if file.startswith("<"):
+        return file.startswith(("<ipython-input", "<cell", "<janus-cell"))
+    return not os.path.abspath(file).startswith(_library_roots())
+
+
+def is_user_function(value: Any) -> bool:
+    """Whether a value is a Python function written by the user."""
+    return isinstance(value, FunctionType) and is_user_file(value.__code__.co_filename)
+
+
+def is_user_class(kind: type) -> bool:
+    """Whether a class was written by the user."""
+    module = sys.modules.get(kind.__module__)
+    file = getattr(module, "__file__", None)
+    if kind.__module__ == "builtins":
+        return False
+    return file is None and kind.__module__ == "__main__" or (file is not None and is_user_file(file)) or any(
+        is_user_function(member) for member in kind.__dict__.values()
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _locate(code: CodeType) -> tuple[FunctionNode, Unit] | None:
+    unit = find_unit(code.co_filename)
+    if unit is None:
+        return None
+    found = [
+        node
+        for node in ast.walk(unit.tree)
+        if isinstance(node, ast.FunctionDef | ast.Lambda)
+        and getattr(node, "name", "<lambda>") == code.co_name
+        and min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) == code.co_firstlineno
+    ]
+    if len(found) > 1:  # several lambdas on one line: tell them apart by what they compile to
+        found = [node for node in found if _same_arguments(node, code) and _same_column(node, code)]
+    return (found[0], unit) if len(found) == 1 and _same_arguments(found[0], code) else None
+
+
+def _same_arguments(node: FunctionNode, code: CodeType) -> bool:
+    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    return tuple(names) == code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _same_column(node: FunctionNode, code: CodeType) -> bool:
+    body = node.body if isinstance(node, ast.Lambda) else node.body[0]
+    columns = [p[2] for p in code.co_positions() if p[2] is not None and p[0] == body.lineno]
+    return not columns or min(columns) >= body.col_offset >= node.col_offset and min(columns) == body.col_offset
+
+
+def function_source(function: FunctionType) -> tuple[FunctionNode, Unit] | None:
+    """The node of a user function and its unit, or `None` if the text cannot be found."""
+    return _locate(function.__code__)

@@ -1,0 +1,103 @@
+"""Guards: what must still hold before a graph runs, each a value that checks and explains itself.
+
+    >>> frame = {"rate": 0.1}
+    >>> guard = Guard(LocalSlot("rate"), Equals(0.1), None)
+    >>> guard.holds(frame)
+    True
+    >>> frame["rate"] = 0.01
+    >>> guard.explain(frame)
+    'rate: expected 0.1, found 0.01'
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from janus_nb.speculate.slots import LocalSlot, Slot, describe, read
+from janus_nb.span import Span
+
+__all__ = ["Equals", "Guard", "IsObject", "IsType", "LocalSlot"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IsObject:
+    """The slot holds this very object."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """The slot holds an equal value of the same type (numbers, strings, tuples of these)."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class IsType:
+    """The slot holds some value of exactly this type; the value itself is fed to the graph."""
+
+    type: type
+    spec: Any = None
+
+
+Expectation = IsObject | Equals | IsType
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """An entry condition of a graph version."""
+
+    slot: Slot
+    expect: Expectation
+    span: Span | None
+
+    def holds(self, frame: MutableMapping[str, Any]) -> bool:
+        """Whether the condition holds now. `frame` holds the region's own names."""
+        return matches(self.expect, read(self.slot, frame))
+
+    def explain(self, frame: MutableMapping[str, Any]) -> str:
+        """The condition against what is there now, in words."""
+        return f"{describe(self.slot)}: expected {self.expected}, found {brief(read(self.slot, frame))}"
+
+    @property
+    def expected(self) -> str:
+        """The expectation in words."""
+        match self.expect:
+            case IsObject(value):
+                return f"the same {type(value).__name__}"
+            case Equals(value):
+                return brief(value)
+            case IsType(kind, _):
+                return f"a {kind.__name__}"
+            case _:
+                assert_never(self.expect)
+
+
+def matches(expect: Expectation, value: Any) -> bool:
+    """Whether a value meets an expectation."""
+    match expect:
+        case IsObject(wanted):
+            return value is wanted
+        case Equals(wanted):
+            if type(value) is not type(wanted):
+                return False
+            return bool(value == wanted) or (value != value and wanted != wanted)
+        case IsType(kind, spec):
+            return type(value) is kind and (spec is None or spec(value))
+        case _:
+            assert_never(expect)
+
+
+def brief(value: Any, limit: int = 60) -> str:
+    """A short rendering of any value; never raises, never prints an array's content."""
+    if isinstance(value, int | float | str | bool | bytes | type(None)):
+        text = repr(value)
+    elif isinstance(value, tuple) and all(isinstance(v, int | float | str | bool | type(None)) for v in value):
+        text = repr(value) if len(value) < 20 else f"{len(value)} settings"
+    else:
+        shape = getattr(value, "shape", None)
+        text = f"a {type(value).__name__}" + (f" of shape {shape}" if shape is not None else "")
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,231 @@
+"""Slots: the places of the Python heap that a region reads or writes, each with a name a user can recognise.
+
+A guard compares what a slot holds now with what was assumed; a commit writes slots. Reading a slot never runs
+user code: it looks into dictionaries and sequences directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from types import CellType
+from typing import Any, assert_never
+
+UNBOUND: Any = type("Unbound", (), {"__repr__": lambda self: "<unbound>", "__slots__": ()})()
+"""Stands for the absence of a value in a slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSlot:
+    """A name of the frame in which the region runs: the cell's namespace, or a function's locals."""
+
+    name: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Identity of the slot."""
+        return ("local", self.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NameSlot:
+    """A name in the globals of some module or cell."""
+
+    namespace: dict[str, Any]
+    name: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Identity of the slot."""
+        return ("name", id(self.namespace), self.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttrSlot:
+    """An entry of an object's (or class's) own dictionary."""
+
+    owner: Any
+    name: str
+    path: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Identity of the slot."""
+        return ("attr", id(self.owner), self.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemSlot:
+    """An item of a list, tuple or dictionary."""
+
+    owner: Any
+    index: Any
+    path: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Identity of the slot."""
+        return ("item", id(self.owner), self.index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LengthSlot:
+    """The number of items of a container."""
+
+    owner: Any
+    path: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Identity of the slot."""
+        return ("length", id(self.owner))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellSlot:
+    """A variable of an enclosing function, held in a closure cell."""
+
+    cell: CellType
+    name: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Identity of the slot."""
+        return ("cell", id(self.cell))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LibrarySlot:
+    """Everything that a library object (a model, an optimizer) holds in Python, as one fingerprint."""
+
+    owner: Any
+    path: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Identity of the slot."""
+        return ("library", id(self.owner))
+
+
+Slot = LocalSlot | NameSlot | AttrSlot | ItemSlot | LengthSlot | CellSlot | LibrarySlot
+
+
+def instance_dict(owner: Any) -> MutableMapping[str, Any] | None:
+    """An object's own `__dict__`, found without running its class's code."""
+    try:
+        found = object.__getattribute__(owner, "__dict__") if not isinstance(owner, type) else type.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return None
+    return found  # type: ignore[no-any-return]
+
+
+def read(slot: Slot, frame: MutableMapping[str, Any]) -> Any:
+    """What the slot holds now, or `UNBOUND`. `frame` holds the region's own names."""
+    match slot:
+        case LocalSlot(name):
+            return frame.get(name, UNBOUND)
+        case NameSlot(namespace, name):
+            return namespace.get(name, UNBOUND)
+        case AttrSlot(owner, name, _):
+            held = instance_dict(owner)
+            if held is not None and name in held:
+                return held[name]
+            return _slotted(owner, name)
+        case ItemSlot(owner, index, _):
+            try:
+                return owner[index]
+            except (KeyError, IndexError):
+                return UNBOUND
+        case LengthSlot(owner, _):
+            return len(owner)
+        case CellSlot(cell, _):
+            try:
+                return cell.cell_contents
+            except ValueError:
+                return UNBOUND
+        case LibrarySlot(owner, _):
+            return fingerprint(owner)
+        case _:
+            assert_never(slot)
+
+
+def _slotted(owner: Any, name: str) -> Any:
+    for base in type(owner).__mro__:
+        member = base.__dict__.get(name)
+        if type(member).__name__ == "member_descriptor":
+            try:
+                return member.__get__(owner)
+            except AttributeError:
+                return UNBOUND
+    return UNBOUND
+
+
+def describe(slot: Slot) -> str:
+    """The slot as the user would write it."""
+    match slot:
+        case LocalSlot(name) | NameSlot(_, name) | CellSlot(_, name):
+            return name
+        case AttrSlot(_, name, path):
+            return f"{path}.{name}"
+        case ItemSlot(_, index, path):
+            return f"{path}[{index!r}]"
+        case LengthSlot(_, path):
+            return f"len({path})"
+        case LibrarySlot(_, path):
+            return f"settings of {path}"
+        case _:
+            assert_never(slot)
+
+
+_PLAIN = (int, float, str, bool, bytes, complex, type(None), type)
+_LIMIT = 4000
+
+
+def fingerprint(owner: Any) -> tuple[Any, ...]:
+    """A library object's settings, recursively: plain values by value, containers by content, the rest by identity.
+
+    Objects of libraries (layers of a model, an optimizer's schedule) are followed; tensors, variables, functions and
+    arrays count by identity. At most 4,000 entries are read.
+    """
+    found: list[Any] = []
+    seen: set[int] = set()
+    pending: list[Any] = [owner]
+    while pending and len(found) < _LIMIT:
+        value = pending.pop()
+        if isinstance(value, _PLAIN):
+            found.append(value)
+            continue
+        found.append(id(value))
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, list | tuple | set | frozenset):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            pending.extend(value.keys())
+            pending.extend(value.values())
+        elif _is_settings(value):
+            held = instance_dict(value)
+            if held is not None:
+                for name, item in held.items():
+                    if name not in _TRANSIENT:
+                        found.append(name)
+                        pending.append(item)
+    return tuple(found)
+
+
+_TRANSIENT = frozenset(
+    # What libraries rewrite while they run, and what no computation depends on.
+    {"_inbound_nodes", "_outbound_nodes", "_losses", "_loss_ids", "_metrics", "_call_context_args", "_tracker",
+     "_thread_local", "_lock", "_self_tracked_trackables", "_obj_reference_counts_dict", "_self_unconditional_checkpoint_dependencies",
+     "_self_unconditional_dependency_names", "_jit_compile", "_path", "_auto_config", "_call_signature", "_functional", "_distribute_strategy"}
+)
+
+
+def _is_settings(value: Any) -> bool:
+    root = type(value).__module__.partition(".")[0]
+    if root != "keras":
+        return False
+    return type(value).__name__ not in {"Variable", "Tracker", "KerasTensor", "Node", "SeedGenerator", "BackendVariable"} and not callable(
+        getattr(type(value), "numpy", None)
+    )

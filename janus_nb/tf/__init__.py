@@ -1,0 +1,1 @@
+"""The only package that imports TensorFlow: the backend that lowering and runtime ask for."""

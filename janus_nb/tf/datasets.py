@@ -1,0 +1,145 @@
+"""Datasets as sources: K elements pulled by one graph call, stacked, each still to be had by itself.
+
+The pull stops before an element of another shape (a last, smaller batch); that element is delivered alone, and the
+next pull goes on after it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.data.ops import iterator_ops
+
+from janus_nb.backend import Spec
+from janus_nb.tf.tracer import spec_of_tensor
+
+
+class Pulled:
+    """Elements pulled together: stacked columns, and their structure.
+
+    Attributes:
+        columns: One tensor per component, with a leading axis.
+        structure: The element's structure, as `tf.nest` sees it.
+        count: Number of elements.
+    """
+
+    __slots__ = ("columns", "count", "offset", "structure")
+
+    def __init__(self, columns: list[Any], structure: Any, count: int) -> None:
+        self.columns = columns
+        self.structure = structure
+        self.count = count
+        self.offset = 0
+
+    def element(self, index: int) -> Any:
+        """Element `index` as the user's loop would get it."""
+        return tf.nest.pack_sequence_as(self.structure, [c[index] for c in self.columns])
+
+
+class DatasetSource:
+    """Pulls elements of a `tf.data` iterator in blocks."""
+
+    def __init__(self, iterator: Any) -> None:
+        self._iterator = iterator
+        self._spec = iterator.element_spec
+        self._pulls: dict[tuple[Any, ...], Any] = {}
+
+    @property
+    def flat_specs(self) -> list[Any]:
+        """Specs of the components."""
+        return list(tf.nest.flatten(self._spec))
+
+    def take_one(self) -> Pulled:
+        """The next element alone.
+
+        Raises:
+            StopIteration: there is none.
+        """
+        element = next(self._iterator)
+        return Pulled([t[tf.newaxis] for t in tf.nest.flatten(element)], self._spec, 1)
+
+    def take(self, count: int, shapes: list[Any]) -> tuple[Pulled | None, Pulled | None]:
+        """Up to `count` elements of these shapes, and the element of another shape that ended the pull, if any."""
+        key = tuple(tuple(s.as_list()) for s in shapes)
+        pull = self._pulls.get(key)
+        if pull is None:
+            pull = self._pulls[key] = tf.function(self._build(shapes), autograph=False)
+        taken, odd_found, odd, columns = pull(self._iterator, tf.constant(count, tf.int32))
+        size = int(taken)
+        block = Pulled(list(columns), self._spec, size) if size else None
+        rest = Pulled([t[tf.newaxis] for t in odd], self._spec, 1) if bool(odd_found) else None
+        return block, rest
+
+    def _build(self, shapes: list[Any]) -> Any:
+        specs = self.flat_specs
+
+        def pull(iterator: Any, count: Any) -> Any:
+            arrays = [tf.TensorArray(s.dtype, size=0, dynamic_size=True, element_shape=shape) for s, shape in zip(specs, shapes, strict=True)]
+            nothing = [tf.zeros([d or 0 for d in s.shape.as_list()], s.dtype) for s in specs]
+
+            def body(i: Any, going: Any, odd_found: Any, odd: Any, arrays: Any) -> Any:
+                optional = iterator.get_next_as_optional()
+
+                def present() -> Any:
+                    parts = tf.nest.flatten(optional.get_value())
+                    same = [tf.reduce_all(tf.equal(tf.shape(p), shape.as_list())) if shape.rank else tf.constant(True)
+                            for p, shape in zip(parts, shapes, strict=True)]
+                    return [tf.reduce_all(tf.stack(same)), tf.constant(True), *parts]
+
+                def absent() -> Any:
+                    return [tf.constant(False), tf.constant(False), *nothing]
+
+                fits, has, *parts = tf.cond(optional.has_value(), present, absent)
+
+                def written(array: Any, part: Any, shape: Any) -> Any:
+                    def add() -> Any:
+                        return array.write(i, tf.ensure_shape(part, shape)).flow
+
+                    flow = tf.cond(fits, add, lambda: array.flow)
+                    from tensorflow.python.ops import tensor_array_ops
+
+                    return tensor_array_ops.build_ta_with_new_flow(array, flow)
+
+                arrays = [written(a, p, s) for a, p, s in zip(arrays, parts, shapes, strict=True)]
+                is_odd = has & ~fits
+                return i + tf.cast(fits, tf.int32), fits, is_odd, parts, arrays
+
+            start = (tf.constant(0), tf.constant(True), tf.constant(False), nothing, arrays)
+            loose = [tf.TensorShape([None] * s.shape.rank) for s in specs]
+            invariants = (tf.TensorShape([]), tf.TensorShape([]), tf.TensorShape([]), loose, [tf.TensorShape(None)] * len(arrays))
+            i, _, odd_found, odd, arrays = tf.while_loop(
+                lambda i, going, *rest: (i < count) & going, body, start, shape_invariants=invariants, parallel_iterations=1
+            )
+            return i, odd_found, odd, [a.stack() for a in arrays]
+
+        return pull
+
+    def specs_of(self, pulled: Pulled) -> list[Spec]:
+        """Types of one pulled element's components."""
+        return [Spec(s.dtype, s.shape[1:] if s.shape is not None else None) for s in map(spec_of_tensor, pulled.columns)]
+
+
+def open_source(iterable: Any) -> DatasetSource | None:
+    """A source for a dataset (or a fresh iterator over one) whose components are dense tensors of known rank."""
+    if isinstance(iterable, tf.data.Dataset):
+        if not _is_dense(iterable.element_spec):
+            return None
+        return DatasetSource(iter(iterable))
+    if isinstance(iterable, iterator_ops.OwnedIterator) and _is_dense(iterable.element_spec):
+        return DatasetSource(iterable)
+    return None
+
+
+def _is_dense(spec: Any) -> bool:
+    return all(isinstance(s, tf.TensorSpec) and s.shape.rank is not None for s in tf.nest.flatten(spec)) and _is_plain(spec)
+
+
+def _is_plain(spec: Any) -> bool:
+    """Whether the structure is tuples of tensors, which the generator can take apart."""
+    if isinstance(spec, tf.TensorSpec):
+        return True
+    return type(spec) is tuple and all(map(_is_plain, spec))
+
+
+__all__ = ["DatasetSource", "Pulled", "open_source"]

@@ -1,0 +1,257 @@
+"""What happens to an operation at its creation in a staging graph, by operation type.
+
+Three families, each a table:
+
+* variable operations become staged values (`AssignSubVariableOp` -> `state = state - delta`);
+* random operations take their operation seed from an input, so that the numbers are eager's, bit for bit;
+* operations that can fail on their *data* get an assertion and an input that cannot fail, so that a graph never
+  raises where eager would: the iteration aborts, and eager raises at the user's line.
+
+Before: `GatherV2(params, indices)` raises for an index out of range (and under XLA silently clamps).
+After: `check(0 <= indices < n)`; `GatherV2(params, where(valid, indices, 0))`.
+
+Every other stateful operation is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.eager import record
+from tensorflow.python.framework import op_def_registry
+
+from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.tf.staging import StagingGraph
+
+Rule = Callable[[StagingGraph, Any, Any, Any, Any], Any]
+"""(staging graph, graph of the operation, inputs, args, kwargs) -> replacement operation, or `None` to go on."""
+
+
+def _assign(update: Callable[[Any, Any], Any]) -> Rule:
+    def rule(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+        handle = staging.handle_of(inputs[0])
+        if handle is None:
+            raise Unsupported("JN302", "variable handle that comes from inside a graph")
+        value = inputs[1]
+        staging.write(handle, value.dtype, lambda now: update(now, value))
+        return _plain(staging, lambda: tf.no_op())
+
+    return rule
+
+
+def _scatter(update: Callable[[Any, Any, Any], Any]) -> Rule:
+    def rule(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+        handle = staging.handle_of(inputs[0])
+        if handle is None:
+            raise Unsupported("JN302", "variable handle that comes from inside a graph")
+        indices, values = inputs[1], inputs[2]
+        staging.write(handle, values.dtype, lambda now: update(now, tf.expand_dims(indices, -1), values))
+        return _plain(staging, lambda: tf.no_op())
+
+    return rule
+
+
+def _plain(staging: StagingGraph, build: Callable[[], Any]) -> Any:
+    """Build without rules; returns the operation."""
+    was, staging.busy = staging.busy, True
+    try:
+        made = build()
+    finally:
+        staging.busy = was
+    return getattr(made, "op", made)
+
+
+def _constant(value: Any) -> Rule:
+    return lambda staging, graph, inputs, args, kwargs: _plain(staging, lambda: tf.constant(value))
+
+
+def _nothing(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    return _plain(staging, lambda: tf.no_op())
+
+
+def _variable_shape(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    handle = staging.handle_of(inputs[0])
+    data = handle._handle_data if handle is not None else None
+    if not data or not data.is_set:
+        raise Unsupported("JN302", "variable of unknown shape")
+    out = tf.as_dtype(kwargs["attrs"]["out_type"].type) if "attrs" in kwargs else tf.int32
+    shape = tf.TensorShape(data.shape_and_type[0].shape).as_list()
+    return _plain(staging, lambda: tf.constant(shape, out))
+
+
+def _read(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    raise Unsupported("JN301", "raw read of a variable handle")
+
+
+def _random(make: Callable[..., Any]) -> Rule:
+    def rule(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+        if graph is not staging:
+            raise Unsupported("JN301", "random operation inside a nested graph")
+        attrs = kwargs["attrs"]
+        seed, seed2 = attrs["seed"].i, attrs["seed2"].i
+        if staging.global_seed is None and (seed or seed2):
+            raise Unsupported("JN301", "random operation with a seed of its own but no global seed")
+        op_seed = staging.next_seed()
+
+        def build() -> Any:
+            key = tf.constant([(staging.global_seed or 0) & (2**64 - 1)], tf.uint64)
+            counter = tf.stack([tf.constant(0, tf.uint64), tf.cast(op_seed, tf.uint64)])
+            dtype = tf.as_dtype(attrs["dtype"].type) if "dtype" in attrs else None
+            return make(inputs, dtype, {"key": key, "counter": counter, "alg": 1})
+
+        return _plain(staging, build)
+
+    return rule
+
+
+def _gather(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    params, indices, axis = inputs
+    static = tf.get_static_value(axis)
+    if static is None or graph is not staging:
+        return None
+    size = params.shape[int(static)] if params.shape.rank is not None else None
+    if size is None:
+        return None
+    return _sanitized(staging, graph, "GatherV2", inputs, 1, lambda i: (i >= 0) & (i < size), args, kwargs)
+
+
+def _sparse_xent(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    classes = inputs[0].shape[-1]
+    if classes is None or graph is not staging:
+        return None
+    op = "SparseSoftmaxCrossEntropyWithLogits"
+    return _sanitized(staging, graph, op, inputs, 1, lambda i: (i >= 0) & (i < classes), args, kwargs)
+
+
+def _integer_division(op_type: str) -> Rule:
+    def rule(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+        divisor = inputs[1]
+        static = tf.get_static_value(divisor)
+        if not divisor.dtype.is_integer or graph is not staging or (static is not None and (static != 0).all()):
+            return None
+        return _sanitized(staging, graph, op_type, inputs, 1, lambda d: tf.not_equal(d, 0), args, kwargs, fill=1)
+
+    return rule
+
+
+def _sanitized(
+    staging: StagingGraph,
+    graph: Any,
+    op_type: str,
+    inputs: Any,
+    position: int,
+    valid: Callable[[Any], Any],
+    args: Any,
+    kwargs: Any,
+    fill: int = 0,
+) -> Any:
+    """Assert that input `position` is valid everywhere; the operation gets `fill` where it is not."""
+    was, staging.busy = staging.busy, True
+    try:
+        with record.stop_recording():
+            value = inputs[position]
+            good = valid(value)
+            staging.check(tf.reduce_all(good))
+            safe = tf.where(good, value, tf.constant(fill, value.dtype))
+        changed = [*inputs[:position], safe, *inputs[position + 1 :]]
+        op = graph._create_op_internal(op_type, changed, *args, **kwargs)
+    finally:
+        staging.busy = was
+    staging.origins[op.name] = staging.origin
+    return op
+
+
+def _strided_slice(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    """`t[i]` with an index known only at run time: assert the range, take a valid index instead."""
+    shrink = kwargs["attrs"]["shrink_axis_mask"].i
+    begin = inputs[1]
+    if not shrink or tf.get_static_value(begin) is not None or graph is not staging:
+        return None
+    rank = begin.shape[0]
+    if inputs[0].shape.rank is None or rank is None or kwargs["attrs"]["ellipsis_mask"].i or kwargs["attrs"]["new_axis_mask"].i:
+        return None
+    was, staging.busy = staging.busy, True
+    try:
+        with record.stop_recording():
+            picks = tf.constant([bool(shrink >> axis & 1) for axis in range(rank)])
+            sizes = tf.shape(inputs[0], out_type=begin.dtype)[:rank]
+            good = (begin >= -sizes) & (begin < sizes) | ~picks
+            staging.check(tf.reduce_all(good))
+            safe = tf.where(good, begin, tf.zeros_like(begin))
+            end = tf.where(picks, safe + 1, inputs[2])
+        op = graph._create_op_internal("StridedSlice", [inputs[0], safe, end, inputs[3]], *args, **kwargs)
+    finally:
+        staging.busy = was
+    staging.origins[op.name] = staging.origin
+    return op
+
+
+def _check_numerics(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    if graph is not staging:
+        raise Unsupported("JN301", "CheckNumerics inside a nested graph")
+    was, staging.busy = staging.busy, True
+    try:
+        with record.stop_recording():
+            staging.check(tf.reduce_all(tf.math.is_finite(inputs[0])))
+        # The operation itself stays (gradients refer to it), fed with a value that cannot fail.
+        with record.stop_recording():
+            safe = tf.where(tf.math.is_finite(inputs[0]), inputs[0], tf.zeros_like(inputs[0]))
+        return graph._create_op_internal("CheckNumerics", [safe], *args, **kwargs)
+    finally:
+        staging.busy = was
+
+
+OP_RULES: dict[str, Rule] = {
+    "ReadVariableOp": _read,
+    "AssignVariableOp": _assign(lambda now, value: value),
+    "AssignAddVariableOp": _assign(lambda now, value: now + value),
+    "AssignSubVariableOp": _assign(lambda now, value: now - value),
+    "ResourceScatterAdd": _scatter(tf.tensor_scatter_nd_add),
+    "ResourceScatterSub": _scatter(tf.tensor_scatter_nd_sub),
+    "ResourceScatterUpdate": _scatter(tf.tensor_scatter_nd_update),
+    "VarIsInitializedOp": _constant(True),
+    "VariableShape": _variable_shape,
+    "DisableCopyOnRead": _nothing,
+    "RandomStandardNormal": _random(
+        lambda i, dtype, philox: tf.raw_ops.StatelessRandomNormalV2(shape=i[0], dtype=dtype, **philox)
+    ),
+    "RandomUniform": _random(
+        lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformV2(shape=i[0], dtype=dtype, **philox)
+    ),
+    "TruncatedNormal": _random(
+        lambda i, dtype, philox: tf.raw_ops.StatelessTruncatedNormalV2(shape=i[0], dtype=dtype, **philox)
+    ),
+    "RandomUniformInt": _random(
+        lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformIntV2(shape=i[0], minval=i[1], maxval=i[2], **philox)
+    ),
+    "GatherV2": _gather,
+    "SparseSoftmaxCrossEntropyWithLogits": _sparse_xent,
+    "StridedSlice": _strided_slice,
+    "CheckNumerics": _check_numerics,
+    "FloorDiv": _integer_division("FloorDiv"),
+    "FloorMod": _integer_division("FloorMod"),
+    "TruncateDiv": _integer_division("TruncateDiv"),
+    "TruncateMod": _integer_division("TruncateMod"),
+}
+
+_ALLOWED_STATEFUL = frozenset(
+    # Control flow whose nested graphs pass through the same rules, and operations marked stateful only so that
+    # they are not folded.
+    {"If", "While", "Case", "Placeholder", "TensorListReserve", "EmptyTensorList"}
+)
+
+
+def refuse_if_stateful(op_type: str) -> None:
+    """Refuse an operation with side effects that no rule stages.
+
+    Raises:
+        Unsupported: JN303 for the creation of a variable, JN301 for any other stateful operation.
+    """
+    definition = op_def_registry.get(op_type)
+    if definition is None or not definition.is_stateful or op_type in _ALLOWED_STATEFUL:
+        return
+    if op_type == "VarHandleOp":
+        raise Unsupported("JN303", "a variable is created")
+    raise Unsupported("JN301", f"operation {op_type}")

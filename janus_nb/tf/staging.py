@@ -1,0 +1,257 @@
+"""A graph that stages variable writes at the creation of operations, so that library code need not know.
+
+Before: Keras calls `variable.assign_sub(g)` and later reads the variable.
+After: no write is in the graph; the new value is a tensor that later reads return, and that the loop graph
+carries to the next iteration. The graph is a pure function of its inputs.
+
+    with StagingGraph("body", ...):          # tracing
+        v.assign_sub(0.1 * g)                # state[v] = state[v] - 0.1 * g
+        v.read_value()                       # identity(state[v]); the tape sees a read of v's handle
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.eager import record
+from tensorflow.python.framework import func_graph, ops
+from tensorflow.python.ops import (
+    control_flow_assert,
+    gen_resource_variable_ops,
+    resource_variable_ops,
+)
+
+from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.span import Span
+
+
+@dataclass(eq=False, slots=True)
+class VariableState:
+    """One variable while its writes are staged: where it started, and its value now."""
+
+    handle: Any
+    name: str
+    start: Any
+    value: Any
+    written: bool = False
+
+
+class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
+    """A `FuncGraph` without side effects: reads and writes of variables become inputs and staged tensors.
+
+    Attributes:
+        states: Staged state by handle id, in the order of first use.
+        checks: Scalar booleans that must all hold for the iteration to commit.
+        seeds: Number of random operations; each takes its operation seed from an input.
+        origin: Span of the user's expression that is being lowered.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.states: dict[int, VariableState] = {}
+        self.checks: list[Any] = []
+        self.origin: Span | None = None
+        self.origins: dict[str, Span | None] = {}
+        self.names: dict[int, str] = {}
+        self.random_seeds: list[Any] = []
+        self.global_seed: int | None = None
+        self.busy = False
+        self.writable: list[Any] = [self]
+        self._handles: dict[int, tuple[Any, Any]] = {}
+
+    def capture(self, tensor: Any, name: str | None = None, shape: Any = None) -> Any:
+        """As TensorFlow's, except that variable handles get a stand-in that is never fed."""
+        if isinstance(tensor, tf.__internal__.EagerTensor) and tensor.dtype == tf.resource:
+            known = self._handles.get(id(tensor))
+            if known is None:
+                with self.outermost():
+                    stand_in = tf.compat.v1.placeholder(tf.resource, [])
+                stand_in._handle_data = tensor._handle_data
+                known = self._handles[id(tensor)] = (tensor, stand_in)
+                self._handles[id(stand_in)] = (tensor, stand_in)
+            return known[1]
+        return super().capture(tensor, name, shape)
+
+    def handle_of(self, tensor: Any) -> Any:
+        """The eager variable handle behind a tensor of resource type, or `None`."""
+        if isinstance(tensor, tf.__internal__.EagerTensor):
+            return tensor
+        known = self._handles.get(id(tensor))
+        return known[0] if known else None
+
+    def state(self, handle: Any, dtype: Any) -> VariableState:
+        """The staged state of a variable; at first use its value becomes an input of the graph."""
+        state = self.states.get(id(handle))
+        if state is None:
+            data = handle._handle_data
+            shape = tf.TensorShape(data.shape_and_type[0].shape) if data and data.is_set else None
+            with self.outermost():
+                start = tf.compat.v1.placeholder(dtype, shape, name="variable")
+            state = VariableState(handle, self.names.get(id(handle), "variable"), start, start)
+            self.states[id(handle)] = state
+        return state
+
+    @contextlib.contextmanager
+    def outermost(self) -> Iterator[None]:
+        """Create operations in this graph itself, bypassing the rules."""
+        was, self.busy = self.busy, True
+        try:
+            with self.as_default(), ops.control_dependencies(None), record.stop_recording():
+                yield
+        finally:
+            self.busy = was
+
+    def read(self, handle: Any, dtype: Any) -> Any:
+        """A fresh tensor with the variable's staged value, in the current default graph."""
+        state = self.state(handle, dtype)
+        if state.value.graph is not self:
+            return tf.identity(state.value)
+        with self.outermost():
+            value = tf.identity(state.value)
+        if ops.get_default_graph() is not self:
+            record.record_operation("ReadVariableOp", [value], [handle], backward_function=lambda g: [g])
+        return tf.identity(value)
+
+    def write(self, handle: Any, dtype: Any, update: Callable[[Any], Any]) -> None:
+        """Stage a new value, in this graph or in a nested one that the generator itself is building."""
+        if ops.get_default_graph() is not self.writable[-1]:
+            raise Unsupported("JN302", f"write to variable {self.names.get(id(handle), '')!r} in a nested graph")
+        state = self.state(handle, dtype)
+        was, self.busy = self.busy, True
+        try:
+            with record.stop_recording():
+                state.value = tf.identity(update(state.value))
+        finally:
+            self.busy = was
+        state.written = True
+
+    def check(self, ok: Any) -> int:
+        """Add an assertion: a scalar boolean of this graph. Returns its index."""
+        if ok.graph is not self:
+            raise Unsupported("JN207", "assertion inside a nested graph")
+        with self.outermost():
+            self.checks.append(tf.reshape(ok, []))
+        return len(self.checks) - 1
+
+    def next_seed(self) -> Any:
+        """The operation seed (int64 scalar) of one more random operation; fed per iteration."""
+        with self.outermost():
+            seed = tf.compat.v1.placeholder(tf.int64, [], name="op_seed")
+        self.random_seeds.append(seed)
+        return seed
+
+
+def staging_graph() -> StagingGraph | None:
+    """The staging graph that is, or encloses, the current default graph."""
+    graph = ops.get_default_graph()
+    while graph is not None:
+        if isinstance(graph, StagingGraph):
+            return graph
+        graph = getattr(graph, "outer_graph", None)
+    return None
+
+
+_create_op = func_graph.FuncGraph._create_op_internal
+_read_op = gen_resource_variable_ops.read_variable_op
+_gather_op = gen_resource_variable_ops.resource_gather
+_assert = control_flow_assert.Assert
+_accessed = resource_variable_ops.variable_accessed
+_lock = threading.RLock()
+_depth = 0
+
+
+def _intercepted_create_op(self: Any, op_type: str, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    graph = self
+    while graph is not None and not isinstance(graph, StagingGraph):
+        graph = getattr(graph, "outer_graph", None)
+    if graph is None or graph.busy:
+        return _create_op(self, op_type, inputs, *args, **kwargs)
+    from janus_nb.tf.op_rules import OP_RULES, refuse_if_stateful
+
+    rule = OP_RULES.get(op_type)
+    if rule is not None:
+        replaced = rule(graph, self, inputs, args, kwargs)
+        if replaced is not None:
+            return replaced
+    refuse_if_stateful(op_type)
+    op = _create_op(self, op_type, inputs, *args, **kwargs)
+    if self is graph:
+        graph.origins[op.name] = graph.origin
+    return op
+
+
+def _intercepted_read(resource: Any, dtype: Any, name: str | None = None) -> Any:
+    graph = staging_graph()
+    if graph is None or graph.busy:
+        return _read_op(resource, dtype, name)
+    return graph.read(resource, tf.as_dtype(dtype))
+
+
+def _intercepted_gather(
+    resource: Any, indices: Any, dtype: Any, batch_dims: int = 0, validate_indices: bool = True, name: str | None = None
+) -> Any:
+    graph = staging_graph()
+    if graph is None or graph.busy or batch_dims:
+        return _gather_op(resource, indices, dtype, batch_dims, validate_indices, name)
+    indices = tf.convert_to_tensor(indices)
+    with record.stop_recording():
+        table = graph.read(resource, tf.as_dtype(dtype))
+        value = tf.gather(table, indices)
+        rows = tf.shape(table, out_type=tf.int64)
+
+    def backward(grad: Any) -> list[Any]:
+        size = tf.reshape(tf.size(indices, out_type=tf.int64), [1])
+        values = tf.reshape(grad, tf.concat([size, rows[1:]], 0))
+        return [tf.IndexedSlices(values, tf.reshape(indices, size), rows), None]
+
+    record.record_operation("ResourceGather", [value], [resource, indices], backward_function=backward)
+    return value
+
+
+def _intercepted_assert(condition: Any, data: Any, summarize: int | None = None, name: str | None = None) -> Any:
+    graph = staging_graph()
+    if graph is None or graph.busy:
+        return _assert(condition, data, summarize, name)
+    with record.stop_recording():
+        graph.check(tf.reduce_all(tf.convert_to_tensor(condition)))
+        return tf.no_op()
+
+
+def _intercepted_accessed(variable: Any) -> None:
+    graph = staging_graph()
+    if graph is not None:
+        graph.names.setdefault(id(variable.handle), getattr(variable, "_shared_name", None) or variable.name)
+    _accessed(variable)
+
+
+@contextlib.contextmanager
+def interception() -> Iterator[None]:
+    """While inside, operations of staging graphs (and of graphs nested in them) pass through the rules.
+
+    Other graphs, of this and of other threads, are untouched: every hook looks for a staging graph first.
+    """
+    global _depth
+    with _lock:
+        _depth += 1
+        if _depth == 1:
+            func_graph.FuncGraph._create_op_internal = _intercepted_create_op
+            gen_resource_variable_ops.read_variable_op = _intercepted_read
+            gen_resource_variable_ops.resource_gather = _intercepted_gather
+            control_flow_assert.Assert = _intercepted_assert
+            resource_variable_ops.variable_accessed = _intercepted_accessed
+    try:
+        yield
+    finally:
+        with _lock:
+            _depth -= 1
+            if _depth == 0:
+                func_graph.FuncGraph._create_op_internal = _create_op
+                gen_resource_variable_ops.read_variable_op = _read_op
+                gen_resource_variable_ops.resource_gather = _gather_op
+                control_flow_assert.Assert = _assert
+                resource_variable_ops.variable_accessed = _accessed

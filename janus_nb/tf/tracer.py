@@ -1,0 +1,331 @@
+"""The tracer: a body under construction, on top of a staging graph.
+
+    tracer = TensorFlowTracer("loop_body")
+    with tracer:
+        x = tracer.input(Spec("float32", (32, 64)), "feed", "x")
+        ...                                   # any TensorFlow or Keras code
+    body = tracer.finish(carries=[...], rows=[loss], lasts=[...])
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.eager import context, record
+from tensorflow.python.eager.polymorphic_function import atomic_function
+from tensorflow.python.framework import func_graph, ops
+
+from janus_nb.backend import Body, OpNode, Role, Spec, Tensor
+from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.span import Span
+from janus_nb.tf.staging import StagingGraph, interception
+
+
+@dataclass(frozen=True, slots=True)
+class VariableRef:
+    """A variable as the loop graph sees it: its handle, and what it holds."""
+
+    handle: Any
+    dtype: Any
+    shape: Any
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The handle of a `Body`: a callable graph function and the external tensors it closes over."""
+
+    function: Any
+    captures: tuple[Any, ...]
+    states: tuple[VariableRef, ...]
+    written: tuple[int, ...]
+
+
+def spec_shape(spec: Spec) -> Any:
+    """The `tf.TensorShape` of a spec."""
+    return tf.TensorShape(spec.shape)
+
+
+def spec_of_tensor(tensor: Any) -> Spec:
+    """The spec of a symbolic or eager tensor."""
+    shape = tensor.shape
+    return Spec(tensor.dtype.name, None if shape.rank is None else tuple(shape.as_list()))
+
+
+class TensorFlowTracer:
+    """Implements `janus_nb.backend.Tracer`."""
+
+    def __init__(self, name: str) -> None:
+        self.graph = StagingGraph(name)
+        self.graph.global_seed = context.global_seed()
+        self._inputs: dict[Role, list[Any]] = {"carry": [], "feed": [], "invariant": []}
+        self._stack = contextlib.ExitStack()
+        self._current = [self.graph]
+
+    @property
+    def origin(self) -> Span | None:
+        """Span to which operations created from now on belong."""
+        return self.graph.origin
+
+    @origin.setter
+    def origin(self, span: Span | None) -> None:
+        self.graph.origin = span
+
+    def __enter__(self) -> TensorFlowTracer:
+        self._stack.enter_context(interception())
+        self._stack.enter_context(self.graph.as_default())
+        self._stack.enter_context(tf.variable_creator_scope(_refuse_variable))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    def input(self, spec: Spec, role: Role, label: str) -> Tensor:
+        """A new input of the body; shape as in `spec`."""
+        with self.graph.outermost():
+            made = tf.compat.v1.placeholder(tf.as_dtype(spec.dtype), spec_shape(spec), name=label)
+        self._inputs[role].append(made)
+        return made
+
+    def check(self, ok: Tensor) -> int:
+        """Assert a boolean tensor (all of it) in every iteration. Returns the assertion's index."""
+        with record.stop_recording():
+            flat = tf.reduce_all(ok)
+        if len(self._current) > 1:
+            self._branch_checks.append(flat)
+            return -1
+        return self.graph.check(flat)
+
+    def lift(self, value: Any, dtype: str | None = None) -> Tensor:
+        """A value as a tensor of the graph."""
+        return tf.convert_to_tensor(value, dtype=dtype)
+
+    def cast(self, tensor: Tensor, dtype: str) -> Tensor:
+        """`tensor` with another dtype, converted as TensorFlow converts."""
+        return tf.cast(tensor, dtype)
+
+    def at_top(self) -> bool:
+        """Whether operations go to the body itself rather than to a graph nested in it."""
+        return ops.get_default_graph() is self.graph
+
+    # -- branches and loops inside the body -------------------------------------------------------------
+
+    _branch_checks: list[Any]
+
+    @contextlib.contextmanager
+    def _nested(self) -> Iterator[list[Any]]:
+        """Let writes and assertions go to the nested graph that is the default now; roll the states back after."""
+        graph = ops.get_default_graph()
+        before = {key: (s.value, s.written) for key, s in self.graph.states.items()}
+        outer_checks = getattr(self, "_branch_checks", [])
+        self._current.append(graph)
+        self.graph.writable.append(graph)
+        self._branch_checks = []
+        try:
+            yield self._branch_checks
+        finally:
+            self._branch_checks = outer_checks
+            self.graph.writable.pop()
+            self._current.pop()
+            for key, state in self.graph.states.items():
+                state.value, state.written = before.get(key, (state.start, False))
+
+    def probe(self, build: Callable[[], Any]) -> tuple[Any, int, tuple[int, ...], bool]:
+        """Run `build` in a scratch graph, and undo it.
+
+        Returns: its result, how many operations it made, which variables it wrote, whether it made assertions.
+        """
+        scratch = func_graph.FuncGraph("probe")
+        with scratch.as_default(), self._nested() as checks:
+            result = build()
+            written = tuple(k for k, s in self.graph.states.items() if s.written and s.value.graph is scratch)
+            checked = bool(checks)
+        count = sum(op.type not in ("Placeholder", "Const", "Identity", "Cast", "NoOp") for op in scratch.get_operations())
+        return result, count, written, checked
+
+    def inputs_mark(self) -> Any:
+        """How many inputs and random operations there are."""
+        return {role: len(made) for role, made in self._inputs.items()}, len(self.graph.random_seeds)
+
+    def inputs_rollback(self, mark: Any) -> None:
+        """Forget the inputs made since the mark."""
+        sizes, seeds = mark
+        for role, size in sizes.items():
+            del self._inputs[role][size:]
+        del self.graph.random_seeds[seeds:]
+
+    def check_count(self) -> int:
+        """Number of assertions so far."""
+        return len(self.graph.checks)
+
+    def zeros(self, spec: Spec) -> Tensor:
+        """Zeros of this type; unknown dimensions count as 0."""
+        return tf.zeros([d or 0 for d in spec.shape or ()], tf.as_dtype(spec.dtype))
+
+    def math(self, name: str, *args: Any) -> Tensor:
+        """A named elementwise operation."""
+        return MATH[name](*args)
+
+    def cond(
+        self,
+        pred: Tensor,
+        then: Callable[[], list[Tensor]],
+        other: Callable[[], list[Tensor]],
+        written: tuple[int, ...],
+    ) -> list[Tensor]:
+        """`tf.cond` whose branches may stage writes to the variables `written` and make assertions."""
+
+        def branch(build: Callable[[], list[Tensor]]) -> Callable[[], list[Tensor]]:
+            def traced() -> list[Tensor]:
+                with self._nested() as checks:
+                    results = [tf.convert_to_tensor(t) for t in build()]
+                    values = [self._value(key) for key in written]
+                    ok = tf.reduce_all(tf.stack(checks)) if checks else tf.constant(True)
+                return [*results, *values, ok]
+
+            return traced
+
+        outputs = tf.cond(tf.reshape(pred, []), branch(then), branch(other))
+        return self._settle(outputs, written)
+
+    def _value(self, key: int) -> Tensor:
+        return tf.identity(self.graph.states[key].value)
+
+    def _settle(self, outputs: list[Tensor], written: tuple[int, ...]) -> list[Tensor]:
+        """Take the variables' values and the assertion off the end of a nested graph's outputs."""
+        *rest, ok = outputs
+        self.check(ok)
+        results = rest[: len(rest) - len(written)]
+        for key, value in zip(written, rest[len(results) :], strict=True):
+            state = self.graph.states[key]
+            state.value, state.written = value, True
+        return results
+
+    def loop(
+        self,
+        test: Callable[..., Tensor],
+        body: Callable[..., list[Tensor]],
+        start: list[Tensor],
+        written: tuple[int, ...],
+    ) -> list[Tensor]:
+        """`tf.while_loop` over `start`, whose body may stage writes to the variables `written`.
+
+        Gradients flow through it. An assertion that fails in any round fails the iteration.
+        """
+        size = len(start)
+
+        def again(*state: Tensor) -> Tensor:
+            return tf.reshape(test(*state[:size]), []) & state[-1]
+
+        def round_(*state: Tensor) -> list[Tensor]:
+            with self._nested() as checks:
+                for key, value in zip(written, state[size:-1], strict=True):
+                    staged = self.graph.states[key]
+                    staged.value, staged.written = value, True
+                results = [tf.convert_to_tensor(t) for t in body(*state[:size])]
+                values = [self._value(key) for key in written]
+                ok = tf.reduce_all(tf.stack(checks)) if checks else tf.constant(True)
+            return [*results, *values, ok]
+
+        initial = [*start, *(self._value(key) for key in written), tf.constant(True)]
+        outputs = tf.while_loop(again, round_, initial)
+        return self._settle(list(outputs), written)
+
+    # -- the finished body -------------------------------------------------------------------------------
+
+    def finish(self, carries: list[Tensor], rows: list[Tensor], lasts: list[Tensor]) -> Body:
+        """Close the graph. Outputs: written variables, carries, the assertions as one vector, rows, lasts."""
+        graph = self.graph
+        states = list(graph.states.values())
+        written = [i for i, s in enumerate(states) if s.written]
+        with graph.outermost():
+            checks = tf.stack(graph.checks) if graph.checks else tf.ones([1], tf.bool)
+            new_values = [tf.ensure_shape(states[i].value, states[i].start.shape) for i in written]
+            outputs = [tf.identity(t) for t in (*new_values, *carries, checks, *rows, *lasts)]
+        seeds = list(graph.random_seeds)
+        inputs = [
+            *(s.start for s in states),
+            *self._inputs["carry"],
+            *self._inputs["feed"],
+            *seeds,
+            *self._inputs["invariant"],
+        ]
+        captures = list(graph.captures)
+        graph.inputs = [*inputs, *(inner for _, inner in captures)]
+        graph.outputs = outputs
+        graph.structured_outputs = outputs
+        graph.structured_input_signature = (tuple(tf.TensorSpec(i.shape, i.dtype) for i in graph.inputs), {})
+        function = atomic_function.from_func_graph(f"{graph.name}_{ops.uid()}", graph, {})
+        refs = tuple(VariableRef(s.handle, s.start.dtype, s.start.shape, s.name) for s in states)
+        traced = Traced(function, tuple(outer for outer, _ in captures), refs, tuple(written))
+        return Body(
+            handle=traced,
+            carries=tuple(map(spec_of_tensor, self._inputs["carry"])),
+            feeds=tuple(map(spec_of_tensor, self._inputs["feed"])),
+            invariants=tuple(map(spec_of_tensor, self._inputs["invariant"])),
+            variables=tuple(refs[i] for i in written),
+            reads=tuple(r for i, r in enumerate(refs) if i not in written),
+            checks=len(graph.checks),
+            rows=tuple(map(spec_of_tensor, rows)),
+            lasts=len(lasts),
+            ops=_op_nodes(graph),
+            random_ops=len(seeds),
+        )
+
+
+def _reshape_scalar(value: Any) -> Any:
+    return tf.reshape(value, [])
+
+
+def _range_length(start: Any, stop: Any, step: Any) -> Any:
+    up = tf.maximum(stop - start, 0) * tf.cast(step > 0, tf.int64)
+    down = tf.maximum(start - stop, 0) * tf.cast(step < 0, tf.int64)
+    size = tf.maximum(tf.abs(step), 1)
+    return (up + down + size - 1) // size
+
+
+MATH: dict[str, Callable[..., Any]] = {
+    "select": tf.where,
+    "abs": tf.abs,
+    "equal": tf.equal,
+    "not_equal": tf.not_equal,
+    "less": tf.less,
+    "less_equal": tf.less_equal,
+    "greater": tf.greater,
+    "greater_equal": tf.greater_equal,
+    "logical_not": tf.logical_not,
+    "logical_and": tf.logical_and,
+    "logical_or": tf.logical_or,
+    "floor": tf.floor,
+    "fmod": lambda x, y: tf.raw_ops.Mod(x=x, y=y),
+    "pow": tf.pow,
+    "ones_like": tf.ones_like,
+    "zeros_like": tf.zeros_like,
+    "reshape_scalar": _reshape_scalar,
+    "range_length": _range_length,
+    "rows": lambda t: tf.shape(t, out_type=tf.int64)[0],
+}
+
+
+def _refuse_variable(next_creator: Any, **kwargs: Any) -> Any:
+    raise Unsupported("JN303", f"variable {kwargs.get('name') or ''!r} is created")
+
+
+def _op_nodes(graph: StagingGraph) -> tuple[OpNode, ...]:
+    """The operations that contribute to the outputs, with the user's span of each."""
+    wanted: set[str] = set()
+    pending = [t.op for t in graph.outputs]
+    while pending:
+        op = pending.pop()
+        if op.name not in wanted:
+            wanted.add(op.name)
+            pending.extend(t.op for t in op.inputs)
+    return tuple(
+        OpNode(op.name, op.type, tuple(dict.fromkeys(t.op.name for t in op.inputs)), graph.origins.get(op.name))
+        for op in graph.get_operations()
+        if op.name in wanted
+    )
