@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import hashlib
 import time
 from collections.abc import Callable
 from types import CodeType, FunctionType, TracebackType
@@ -101,7 +102,8 @@ def run_cell(source: str, namespace: dict[str, Any] | None = None, *, name: str 
     checked = Options.make(**options)
     runtime.cells += 1
     name = name or f"Cell [{runtime.cells}]"
-    unit = add_unit(f"<janus-cell {name}>", name, source)
+    digest = hashlib.sha256(source.encode()).hexdigest()[:12]
+    unit = add_unit(f"<janus-cell {digest}>", name, source)
     scope = namespace if namespace is not None else {"__name__": "__main__"}
     scope.setdefault("__builtins__", builtins)
     cell = runtime.begin(unit, checked)

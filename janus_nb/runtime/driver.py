@@ -90,6 +90,7 @@ class Driver:
     def rest(self) -> Iterator[Any]:
         """Elements for Python to run; graph calls happen between them."""
         assert self.source is not None
+        self.engine.found(self.region)
         while self.advance():
             try:
                 element = self.source.pop()
@@ -101,6 +102,7 @@ class Driver:
 
     def rest_while(self) -> bool:
         """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""
+        self.engine.found(self.region)
         if self.since:
             self.after_eager()
         go_on = self.advance()
@@ -174,6 +176,9 @@ class Driver:
             self.engine.learn_from_miss(self.region, found)
         if self.missed and self.region.versions and not self.region.generate_again:
             self.eager_reason = "no graph fits"
+            return None
+        if self.source is not None and self.source.holds_fewer_than(2):
+            self.eager_reason = "last iterations"
             return None
         self.missed = True
         block = self._block(None)

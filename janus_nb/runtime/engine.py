@@ -16,6 +16,7 @@ from janus_nb.events import (
     Fallback,
     Generated,
     InternalError,
+    RegionFound,
     Relaxed,
     Retired,
 )
@@ -42,6 +43,13 @@ class Engine:
         self.options = options
         self.bus = bus
         self.recorder = recorder
+        self._found: set[int] = set()
+
+    def found(self, region: Region) -> None:
+        """Announce a region to this cell's view, once."""
+        if region.number not in self._found:
+            self._found.add(region.number)
+            self.bus.emit(RegionFound(region.number, region.kind, region.span, region.title))
 
     # -- generation -----------------------------------------------------------------------------------------------------
 

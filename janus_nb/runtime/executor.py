@@ -193,9 +193,9 @@ class Executor:
 
     def call(self, version: Version, prepared: Prepared, steps: int) -> LoopResult:
         """Run the graph for `steps` of the prepared iterations. Nothing changes."""
-        feeds = list(prepared.feeds)
+        feeds = [f[:steps] for f in prepared.feeds] if steps < prepared.count else list(prepared.feeds)
         if prepared.seeds:
-            feeds.append(self.backend.to_tensor(prepared.seeds, Spec("int64", (None, None))))
+            feeds.append(self.backend.to_tensor(prepared.seeds[:steps], Spec("int64", (None, None))))
         return version.graph.run(steps, prepared.carries, feeds, prepared.invariants)
 
     # -- after the graph --------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ class Region:
         span: Where it stands.
         status: Where it stands in the pipeline.
         policy: What may be assumed of it.
+        kind: "for", "while" or "function".
+        title: Its first line.
         versions: Its graph versions (the graph cache), newest first.
         profiled: Iterations profiled.
         iteration: Iterations run in all, however.
@@ -64,6 +66,8 @@ class Region:
     number: int
     span: Span
     policy: Policy
+    kind: str = "for"
+    title: str = ""
     status: Status = Status.COLD
     versions: list[Version] = field(default_factory=list)
     profiled: int = 0

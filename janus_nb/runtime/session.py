@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import FrameType, FunctionType, MethodType
 from typing import Any
 
-from janus_nb.events import EventBus, RegionFound
+from janus_nb.events import EventBus
 from janus_nb.profile.instrument import LoopSite, Sites, instrument_function
 from janus_nb.profile.recorder import Recorder
 from janus_nb.runtime.driver import MIN_SECONDS, Driver
@@ -45,14 +45,12 @@ class Store:
 
     def region(self, site: LoopSite, bus: EventBus, kind: str) -> Region:
         """The region of a loop; the same text at the same place is the same region, also in a cell run again."""
-        key = (site.unit.file, site.unit.text, site.span)
+        key = (site.unit.text, site.span)
         region = self.regions.get(key)
         if region is None:
             self.count += 1
-            region = self.regions[key] = Region(self.count, site.span, Policy())
-        if region.number not in {e.region for e in bus.events if isinstance(e, RegionFound)}:
             line = site.unit.text.splitlines()[site.span.line - 1].strip()
-            bus.emit(RegionFound(region.number, kind, site.span, line))
+            region = self.regions[key] = Region(self.count, site.span, Policy(), kind, line)
         return region
 
 
@@ -120,6 +118,7 @@ class Session:
             return self._counted(driver)
         if driver.region.status is not Status.COLD:
             return iter(())
+        self.engine.found(driver.region)
         return driver.profiled(self.engine.options.profile)
 
     def _driver(self, number: int, iterable: Any, frame: FrameType, key: tuple[int, int]) -> Driver | None:
@@ -141,11 +140,9 @@ class Session:
             return True
         if driver.region.versions:
             return False
-        try:
-            size = len(iterable)
-        except Exception:
-            return False
-        return bool(size < self.engine.options.profile - driver.region.profiled + MIN_REST)
+        wanted = max(0, self.engine.options.profile - driver.region.profiled) + MIN_REST
+        assert driver.source is not None
+        return driver.source.holds_fewer_than(wanted)
 
     def _counted(self, driver: Driver) -> Iterator[Any]:
         """All elements, run by Python under the profiler as part of a bigger region."""
@@ -190,13 +187,10 @@ class Session:
             return iter(iterable)
         if region.profiled and not region.versions and region.eager_median < MIN_SECONDS:
             return iter(iterable)
-        try:
-            small = len(iterable) < MIN_REST + self.engine.options.profile
-        except Exception:
-            small = False
-        if small and not region.versions:
-            return iter(iterable)
-        return Driver(self.engine, region, site, open_iterable(self.engine.backend, iterable), frame).rest()
+        source = open_iterable(self.engine.backend, iterable)
+        if not region.versions and source.holds_fewer_than(MIN_REST):
+            return _drain(source)
+        return Driver(self.engine, region, site, source, frame).rest()
 
     # -- while -----------------------------------------------------------------------------------------------------------
 
@@ -217,6 +211,7 @@ class Session:
             driver.since = 0.0
         if driver.inner:
             return True
+        self.engine.found(driver.region)
         cold = driver.region.status is Status.COLD and self.engine.backend.in_eager_mode()
         return bool(cold and driver.region.profiled < self.engine.options.profile)
 

@@ -56,6 +56,10 @@ class HostSource:
                 break
         return min(len(self._pending), count)
 
+    def holds_fewer_than(self, count: int) -> bool:
+        """Whether the loop is known to end within `count` more elements."""
+        return self.ahead and self.fill(count) < count
+
     def block(self, count: int) -> Block:
         """Up to `count` pending elements; none is given away yet."""
         self.fill(count)
@@ -85,32 +89,34 @@ class TensorSource:
         self._blocks: deque[Any] = deque()
         self._numbered = count
         self._next = start
-        self._asked_shapes: Any = None
+        self._shapes: Any = None
 
     def fill(self, count: int) -> int:
         """Make sure that something is pending; returns how many elements can go into the next block."""
         if not self._blocks:
-            try:
-                self._blocks.append(self._source.take_one())
-            except StopIteration:
-                return 0
-        first = self._blocks[0]
-        have = first.count - first.offset
-        if len(self._blocks) == 1 and have < count:
-            shapes = [c.shape[1:] for c in first.columns]
-            block, odd = self._source.take(count - have, shapes)
-            if block is not None:
-                if have == 0 or first.offset == 0 and first.count == 0:
-                    self._blocks[0] = block
-                else:
-                    self._blocks.append(block)
-            if odd is not None:
-                self._blocks.append(odd)
-            while self._blocks and self._blocks[0].count == self._blocks[0].offset:
-                self._blocks.popleft()
+            if self._shapes is None:
+                self._shapes = self._source.static_shapes()
+            if self._shapes is None:
+                self._pull_one()
+            else:
+                pulled = self._source.take(count, self._shapes)
+                self._blocks.extend(p for p in pulled if p is not None)
         if not self._blocks:
             return 0
         return min(count, self._blocks[0].count - self._blocks[0].offset)
+
+    def holds_fewer_than(self, count: int) -> bool:
+        """Whether the loop is known to end within `count` more elements; datasets are not asked."""
+        return False
+
+    def _pull_one(self) -> None:
+        """Take one element alone; the next pulls take elements of its shape together."""
+        try:
+            first = self._source.take_one()
+        except StopIteration:
+            return
+        self._shapes = [c.shape[1:] for c in first.columns]
+        self._blocks.append(first)
 
     def block(self, count: int) -> Block:
         """Up to `count` pending elements of one shape."""
@@ -139,7 +145,9 @@ class TensorSource:
         Raises:
             StopIteration: there is none.
         """
-        if not self.fill(1):
+        if not self._blocks:
+            self._pull_one()
+        if not self._blocks:
             raise StopIteration
         element = self._blocks[0].element(self._blocks[0].offset)
         number = self._next

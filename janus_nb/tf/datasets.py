@@ -6,6 +6,7 @@ next pull goes on after it.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import tensorflow as tf
@@ -43,12 +44,16 @@ class DatasetSource:
     def __init__(self, iterator: Any) -> None:
         self._iterator = iterator
         self._spec = iterator.element_spec
-        self._pulls: dict[tuple[Any, ...], Any] = {}
 
     @property
     def flat_specs(self) -> list[Any]:
         """Specs of the components."""
         return list(tf.nest.flatten(self._spec))
+
+    def static_shapes(self) -> list[Any] | None:
+        """The components' shapes if the dataset fixes them all."""
+        shapes = [s.shape for s in self.flat_specs]
+        return shapes if all(s.is_fully_defined() for s in shapes) else None
 
     def take_one(self) -> Pulled:
         """The next element alone.
@@ -61,63 +66,64 @@ class DatasetSource:
 
     def take(self, count: int, shapes: list[Any]) -> tuple[Pulled | None, Pulled | None]:
         """Up to `count` elements of these shapes, and the element of another shape that ended the pull, if any."""
-        key = tuple(tuple(s.as_list()) for s in shapes)
-        pull = self._pulls.get(key)
-        if pull is None:
-            pull = self._pulls[key] = tf.function(self._build(shapes), autograph=False)
+        pull = _pull_function(tuple(tuple(s.as_list()) for s in shapes), tuple((s.dtype, tuple(s.shape.as_list())) for s in self.flat_specs))
         taken, odd_found, odd, columns = pull(self._iterator, tf.constant(count, tf.int32))
         size = int(taken)
         block = Pulled(list(columns), self._spec, size) if size else None
         rest = Pulled([t[tf.newaxis] for t in odd], self._spec, 1) if bool(odd_found) else None
         return block, rest
 
-    def _build(self, shapes: list[Any]) -> Any:
-        specs = self.flat_specs
-
-        def pull(iterator: Any, count: Any) -> Any:
-            arrays = [tf.TensorArray(s.dtype, size=0, dynamic_size=True, element_shape=shape) for s, shape in zip(specs, shapes, strict=True)]
-            nothing = [tf.zeros([d or 0 for d in s.shape.as_list()], s.dtype) for s in specs]
-
-            def body(i: Any, going: Any, odd_found: Any, odd: Any, arrays: Any) -> Any:
-                optional = iterator.get_next_as_optional()
-
-                def present() -> Any:
-                    parts = tf.nest.flatten(optional.get_value())
-                    same = [tf.reduce_all(tf.equal(tf.shape(p), shape.as_list())) if shape.rank else tf.constant(True)
-                            for p, shape in zip(parts, shapes, strict=True)]
-                    return [tf.reduce_all(tf.stack(same)), tf.constant(True), *parts]
-
-                def absent() -> Any:
-                    return [tf.constant(False), tf.constant(False), *nothing]
-
-                fits, has, *parts = tf.cond(optional.has_value(), present, absent)
-
-                def written(array: Any, part: Any, shape: Any) -> Any:
-                    def add() -> Any:
-                        return array.write(i, tf.ensure_shape(part, shape)).flow
-
-                    flow = tf.cond(fits, add, lambda: array.flow)
-                    from tensorflow.python.ops import tensor_array_ops
-
-                    return tensor_array_ops.build_ta_with_new_flow(array, flow)
-
-                arrays = [written(a, p, s) for a, p, s in zip(arrays, parts, shapes, strict=True)]
-                is_odd = has & ~fits
-                return i + tf.cast(fits, tf.int32), fits, is_odd, parts, arrays
-
-            start = (tf.constant(0), tf.constant(True), tf.constant(False), nothing, arrays)
-            loose = [tf.TensorShape([None] * s.shape.rank) for s in specs]
-            invariants = (tf.TensorShape([]), tf.TensorShape([]), tf.TensorShape([]), loose, [tf.TensorShape(None)] * len(arrays))
-            i, _, odd_found, odd, arrays = tf.while_loop(
-                lambda i, going, *rest: (i < count) & going, body, start, shape_invariants=invariants, parallel_iterations=1
-            )
-            return i, odd_found, odd, [a.stack() for a in arrays]
-
-        return pull
-
     def specs_of(self, pulled: Pulled) -> list[Spec]:
         """Types of one pulled element's components."""
         return [Spec(s.dtype, s.shape[1:] if s.shape is not None else None) for s in map(spec_of_tensor, pulled.columns)]
+
+
+@functools.lru_cache(maxsize=256)
+def _pull_function(fixed: tuple[tuple[int, ...], ...], components: tuple[tuple[Any, tuple[int | None, ...]], ...]) -> Any:
+    """A graph that pulls up to `count` elements whose components have the shapes `fixed`."""
+    shapes = [tf.TensorShape(s) for s in fixed]
+    specs = [tf.TensorSpec(shape, dtype) for dtype, shape in components]
+
+    def pull(iterator: Any, count: Any) -> Any:
+        arrays = [tf.TensorArray(s.dtype, size=0, dynamic_size=True, element_shape=shape) for s, shape in zip(specs, shapes, strict=True)]
+        nothing = [tf.zeros([d or 0 for d in s.shape.as_list()], s.dtype) for s in specs]
+
+        def body(i: Any, going: Any, odd_found: Any, odd: Any, arrays: Any) -> Any:
+            optional = iterator.get_next_as_optional()
+
+            def present() -> Any:
+                parts = tf.nest.flatten(optional.get_value())
+                same = [tf.reduce_all(tf.equal(tf.shape(p), shape.as_list())) if shape.rank else tf.constant(True)
+                        for p, shape in zip(parts, shapes, strict=True)]
+                return [tf.reduce_all(tf.stack(same)), tf.constant(True), *parts]
+
+            def absent() -> Any:
+                return [tf.constant(False), tf.constant(False), *nothing]
+
+            fits, has, *parts = tf.cond(optional.has_value(), present, absent)
+
+            def written(array: Any, part: Any, shape: Any) -> Any:
+                def add() -> Any:
+                    return array.write(i, tf.ensure_shape(part, shape)).flow
+
+                flow = tf.cond(fits, add, lambda: array.flow)
+                from tensorflow.python.ops import tensor_array_ops
+
+                return tensor_array_ops.build_ta_with_new_flow(array, flow)
+
+            arrays = [written(a, p, s) for a, p, s in zip(arrays, parts, shapes, strict=True)]
+            is_odd = has & ~fits
+            return i + tf.cast(fits, tf.int32), fits, is_odd, parts, arrays
+
+        start = (tf.constant(0), tf.constant(True), tf.constant(False), nothing, arrays)
+        loose = [tf.TensorShape([None] * s.shape.rank) for s in specs]
+        invariants = (tf.TensorShape([]), tf.TensorShape([]), tf.TensorShape([]), loose, [tf.TensorShape(None)] * len(arrays))
+        i, _, odd_found, odd, arrays = tf.while_loop(
+            lambda i, going, *rest: (i < count) & going, body, start, shape_invariants=invariants, parallel_iterations=1
+        )
+        return i, odd_found, odd, [a.stack() for a in arrays]
+
+    return tf.function(pull, autograph=False)
 
 
 def open_source(iterable: Any) -> DatasetSource | None:

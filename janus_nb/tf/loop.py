@@ -41,7 +41,8 @@ class TensorFlowLoop:
         key = steps if self.xla else None
         compiled = self._compiled.get(key)
         if compiled is None:
-            compiled = self._compiled[key] = tf.function(self._build(key), autograph=False, jit_compile=self.xla)
+            function = tf.function(self._build(key), autograph=False, jit_compile=self.xla)
+            compiled = self._compiled[key] = function.get_concrete_function(tf.TensorSpec([], tf.int32), self._signature(key))
         inputs = [*carries, *feeds, *invariants]
         meta, *outputs = compiled(tf.constant(steps, tf.int32), inputs)
         done, *flags = meta.numpy().tolist()
@@ -53,6 +54,15 @@ class TensorFlowLoop:
             part.extend(outputs[cursor : cursor + size])
             cursor += size
         return result
+
+    def _signature(self, steps: int | None) -> list[Any]:
+        """Types of the inputs; without XLA one graph serves every number of steps."""
+        body = self.body
+        carries = [tf.TensorSpec(spec_shape(s), s.dtype) for s in body.carries]
+        feeds = [tf.TensorSpec(tf.TensorShape([steps]).concatenate(spec_shape(s)), s.dtype) for s in body.feeds]
+        seeds = [tf.TensorSpec([steps, body.random_ops], tf.int64)] if body.random_ops else []
+        invariants = [tf.TensorSpec(spec_shape(s), s.dtype) for s in body.invariants]
+        return [*carries, *feeds, *seeds, *invariants]
 
     def _call(self, *args: Tensor) -> tuple[list[Tensor], Tensor, list[Tensor], list[Tensor]]:
         """One iteration: (new state, assertions, rows, lasts)."""
