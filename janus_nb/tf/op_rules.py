@@ -36,6 +36,7 @@ def _assign(update: Callable[[Any, Any], Any]) -> Rule:
             raise Unsupported("JN302", "variable handle that comes from inside a graph")
         value = inputs[1]
         staging.write(handle, value.dtype, lambda now: update(now, value))
+        staging.release_handle(inputs[0])
         return _plain(staging, lambda: tf.no_op())
 
     return rule
@@ -48,6 +49,7 @@ def _scatter(update: Callable[[Any, Any, Any], Any]) -> Rule:
             raise Unsupported("JN302", "variable handle that comes from inside a graph")
         indices, values = inputs[1], inputs[2]
         staging.write(handle, values.dtype, lambda now: update(now, tf.expand_dims(indices, -1), values))
+        staging.release_handle(inputs[0])
         return _plain(staging, lambda: tf.no_op())
 
     return rule

@@ -82,7 +82,23 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         if isinstance(tensor, tf.__internal__.EagerTensor):
             return tensor
         known = self._handles.get(id(tensor))
-        return known[0] if known else None
+        if known is not None:
+            return known[0]
+        graph = getattr(tensor, "graph", None)
+        for outer, inner in getattr(graph, "captures", ()):
+            if inner is tensor:
+                return self.handle_of(outer)
+        return None
+
+    def release_handle(self, tensor: Any) -> None:
+        """Drop a nested graph's capture of a variable handle whose only use was staged."""
+        graph = tensor.graph
+        if graph is self:
+            return
+        for outer, inner in list(graph.captures):
+            if inner is tensor:
+                graph.pop_capture(outer)
+                graph.inputs = [t for t in graph.inputs if t is not inner]
 
     def state(self, handle: Any, dtype: Any) -> VariableState:
         """The staged state of a variable; at first use its value becomes an input of the graph."""

@@ -1,0 +1,1 @@
+"""The views: text, page, picture, live widget. They see events only."""

@@ -1,0 +1,73 @@
+"""What a hot loop iterates over."""
+
+from tests.programs.harness import Program
+
+BODY = """
+    z = tf.matmul(x, w)
+    b.assign_add(0.01 * tf.reduce_mean(z, 0))
+    log.append(float(tf.reduce_mean(z)))
+"""
+
+PROGRAMS = {
+    "list_of_arrays": Program("A list of arrays.", "for x in batches:" + BODY, setup="batches = [x for x in X]\n"),
+    "list_of_tuples": Program(
+        "A list of pairs of tensors.",
+        "for x, y in batches:" + BODY + "    log.append(int(tf.reduce_sum(y)))\n",
+        setup="batches = [(XT[i], YT[i]) for i in range(40)]\n",
+    ),
+    "zip_arrays": Program("zip of two arrays.", "for x, y in zip(X, Y):" + BODY + "    log.append(int(y.sum()))\n"),
+    "enumerate_list": Program("enumerate over arrays.", "for n, x in enumerate(X):" + BODY + "    log.append(n)\n"),
+    "generator": Program(
+        "A generator of slices: taken one at a time.",
+        "for x in batches():" + BODY,
+        setup="def batches():\n    for i in range(40):\n        yield X[i]\n",
+    ),
+    "generator_break": Program(
+        "A generator that is used again after a break.",
+        "g = batches()\nfor x in g:" + BODY + "    if len(log) >= 12:\n        break\nrest = len(list(g))\nprint(rest)\n",
+        setup="def batches():\n    for i in range(40):\n        yield X[i]\n",
+    ),
+    "dataset": Program(
+        "A tf.data pipeline.",
+        "for x, y in ds:" + BODY,
+        setup="ds = tf.data.Dataset.from_tensor_slices((X, Y))\n",
+    ),
+    "dataset_partial_batch": Program(
+        "The last batch is smaller.",
+        "for epoch in range(3):\n    for x in ds:" + BODY.replace("\n", "\n    "),
+        setup="ds = tf.data.Dataset.from_tensor_slices(X.reshape(-1, 4)[:300]).batch(32)\n",
+    ),
+    "dataset_enumerate": Program(
+        "enumerate over a dataset.",
+        "for n, x in enumerate(ds):" + BODY + "    if n % 10 == 0:\n        print(n)\n",
+        setup="ds = tf.data.Dataset.from_tensor_slices(X)\n",
+    ),
+    "dataset_break": Program(
+        "A dataset iterator that is used again after a break.",
+        "it = iter(ds)\nfor x in it:" + BODY + "    if len(log) >= 9:\n        break\nlog.append(float(tf.reduce_sum(next(it))))\n",
+        setup="ds = tf.data.Dataset.from_tensor_slices(X)\n",
+    ),
+    "tensor_rows": Program("The rows of a tensor.", "for x in XT:" + BODY),
+    "array_rows": Program("The rows of an array.", "for x in X:" + BODY),
+    "dict_batches": Program(
+        "Batches are dictionaries.",
+        "for batch in batches:\n    x = batch['x']" + BODY + "    log.append(int(batch['y'].max()))\n",
+        setup="batches = [{'x': X[i], 'y': Y[i]} for i in range(40)]\n",
+    ),
+    "normalised_in_numpy": Program(
+        "NumPy prepares the batch.",
+        "for i in range(40):\n    x = (X[i] - X[i].mean()) / (X[i].std() + 1e-6)" + BODY,
+    ),
+    "permutation": Program(
+        "A permutation drawn before the loop.",
+        "order = rng.permutation(40)\nfor i in order:\n    x = X[i]" + BODY,
+    ),
+    "next_on_iterator": Program(
+        "next() inside the loop is left to Python.",
+        "it = iter(X)\nfor i in range(20):\n    x = next(it)" + BODY,
+        graph=False,
+    ),
+    "reversed_range": Program("A range that counts down.", "for i in range(39, -1, -1):\n    x = XT[i]" + BODY),
+    "few_iterations": Program("Too few to convert.", "for i in range(4):\n    x = XT[i]" + BODY, graph=False),
+    "no_loop": Program("A cell without loops.", "x = XT[0]\nz = tf.matmul(x, w)\nprint(z.shape)\n", graph=False),
+}

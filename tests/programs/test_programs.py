@@ -1,0 +1,39 @@
+"""Every program of the corpus: eager equals JANUS, and those that should run in a graph do (counted)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.programs import (
+    control_flow,
+    effects,
+    exceptions,
+    functions,
+    heap,
+    keras_programs,
+    numbers,
+    sources,
+    violations,
+)
+from tests.programs.harness import Program, check
+
+TOPICS = (control_flow, effects, exceptions, functions, heap, keras_programs, numbers, sources, violations)
+ALL = {f"{t.__name__.rpartition('.')[2]}.{name}": p for t in TOPICS for name, p in t.PROGRAMS.items()}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_program(name: str) -> None:
+    program: Program = ALL[name]
+    report = check(program)
+    counts = report.counts
+    if program.graph:
+        assert counts["graph"] > 0, report.to_text()
+    if program.aborts is not None:
+        assert counts["aborts"] == program.aborts, report.to_text()
+    for key, value in program.counts.items():
+        assert counts[key] == value, f"{key}: {counts[key]}\n{report.to_text()}"
+
+
+def test_enough_programs() -> None:
+    assert len(ALL) >= 60
+    assert sum(p.graph for p in ALL.values()) >= 50
