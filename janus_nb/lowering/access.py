@@ -397,6 +397,11 @@ def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
 
 
 def _heap_item(low: Lowering, owner: Any, index: Any) -> Any:
+    if isinstance(index, slice) and isinstance(owner, list | tuple) and not low.is_symbolic(index) and id(owner) not in low.heap.dirty:
+        from janus_nb.lowering.control import known_items
+
+        items = known_items(low, owner)[index]
+        return tuple(items) if isinstance(owner, tuple) else low.make(items)
     if low.is_symbolic(index) or isinstance(index, slice):
         if not low.heap.read_content(owner):
             return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
@@ -441,6 +446,8 @@ def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
     if not isinstance(owner, Host) or owner.phase is not Phase.POST:
         low.heap.mutated[id(target)] = target
     low.note_effect()
+    if any(isinstance(a, Host) and a.code in low.volatile for a in args):
+        low.volatile_owners.add(id(target))
     low.host.statement(Phase.POST, template.format(*(low.code(a, Phase.POST) for a in (owner, *args))))
 
 

@@ -52,6 +52,13 @@ def _range(low: Lowering, *args: Any) -> Any:
     return range(start, stop, step)
 
 
+def _settled(low: Lowering, value: Any) -> Any:
+    """A container that the loop changes, as the host value that replay will find."""
+    if id(value) in low.heap.dirty and not low.is_fresh(value):
+        return Host(Phase.POST, low.host.object(value))
+    return value
+
+
 def _items(low: Lowering, value: Any) -> list[Any]:
     if isinstance(value, Range):
         return range_items(low, value, low.span)  # type: ignore[arg-type]
@@ -90,10 +97,9 @@ def _filter(low: Lowering, function: Any, items: Any) -> Any:
 
 def _sequence(kind: type) -> Callable[..., Any]:
     def rule(low: Lowering, value: Any = ()) -> Any:
+        value = _settled(low, value)
         if isinstance(value, Host) and value.phase is Phase.POST or isinstance(value, Num):
             return low.host_op(f"{kind.__name__}({{}})", kind, value)
-        if isinstance(value, list | dict) and not low.is_fresh(value) and id(value) in low.heap.dirty:
-            return low.host_op(f"{kind.__name__}({{}})", None, Host(Phase.POST, low.host.object(value)))
         items = _items(low, value)
         return tuple(items) if kind is tuple else low.make(kind(items))
 
@@ -111,10 +117,9 @@ def _dict(low: Lowering, *args: Any, **kwargs: Any) -> Any:
 
 
 def _sum(low: Lowering, items: Any, start: Any = 0) -> Any:
+    items = _settled(low, items)
     if isinstance(items, Num) or isinstance(items, Host) and not low.backend.is_tensor(items.witness):
         return low.host_op("sum({}, {})", sum, items, start)
-    if isinstance(items, list) and id(items) in low.heap.dirty:
-        return low.host_op("sum({}, {})", None, Host(Phase.POST, low.host.object(items)), start)
     total = start
     for item in _items(low, items):
         total = operators.binary(low, ast.Add(), total, item)
@@ -232,6 +237,7 @@ def _all_any(conjunction: bool) -> Callable[..., Any]:
     python: Any = all if conjunction else any
 
     def rule(low: Lowering, items: Any) -> Any:
+        items = _settled(low, items)
         if isinstance(items, Host | Num):
             return low.host_op(f"{name}({{}})", python, items)
         result: Any = conjunction

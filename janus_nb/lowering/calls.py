@@ -276,7 +276,9 @@ def replay(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str
         refuse_user_text(value)
     low.note_effect()
     parts = [low.code(v, Phase.POST) for v in args] + [f"{k}={low.code(v, Phase.POST)}" for k, v in kwargs.items()]
-    return low.host.assign(Phase.POST, f"J.effect({', '.join([low.host.object(function), *parts])})", None)
+    made = low.host.assign(Phase.POST, f"J.effect({', '.join([low.host.object(function), *parts])})", None)
+    low.volatile.add(made.code)
+    return made
 
 
 def refuse_user_text(value: Any) -> None:

@@ -191,13 +191,13 @@ def _is_sequence(value: Any) -> bool:
 
 
 def _heap_items(low: Lowering, value: Any) -> list[Any]:
-    from janus_nb.lowering.access import _heap_item, path_of, read_slot
+    from janus_nb.lowering.access import _heap_item, path_of
 
     if not low.heap.read_content(value):
         raise Unsupported("JN202", "iteration over a container that the loop changes")
     if isinstance(value, set | frozenset):
         raise Unsupported("JN109", "iteration over a set")
-    read_slot(low, LengthSlot(value, path_of(low, value)))
+    low.heap.guard_structure(LengthSlot(value, path_of(low, value)), low.span)
     if isinstance(value, dict):
         for key in value:
             _heap_item(low, value, key)

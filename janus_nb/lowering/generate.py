@@ -21,7 +21,7 @@ from janus_nb.lowering.outcome import CONTINUE, NORMAL, Exit
 from janus_nb.lowering.program import FeedInfo, Program, Refusal
 from janus_nb.lowering.stmts import bind, run
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import UNKNOWN, Closure, Phase, kind_of
+from janus_nb.lowering.values import UNKNOWN, Closure, Host, Phase, kind_of
 from janus_nb.reasons import REASONS
 from janus_nb.source.units import Unit
 from janus_nb.span import Span
@@ -228,6 +228,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         guards=(*heap.guards.values(), *carry_guards),
         graph_carries=tuple(graph), pre_carries=tuple(pre), post_carries=tuple(post),
         finals=tuple(slot for slot, _ in finals),
+        volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.volatile) | low.volatile_owners,
         checks=tuple(low.checks), host_checks=tuple(low.host_checks), pre_checks=tuple(low.pre_checks),
         effects=low.effects, graph_spans=frozenset(low.graph_spans), effect_spans=frozenset(low.effect_spans), attempts=attempt,
     )  # fmt: skip

@@ -93,6 +93,10 @@ class Heap:
             simple = isinstance(value, SIMPLE) or (isinstance(value, tuple) and all(isinstance(v, SIMPLE) for v in value))
             self.guards[slot.key] = Guard(slot, Equals(value) if simple else IsObject(value), span)
 
+    def guard_structure(self, slot: Slot, span: Span | None) -> None:
+        """Assume what the generated code itself depends on; this is never relaxed to an input."""
+        self.guards[("structure", slot.key)] = Guard(slot, Equals(self.live(slot)), span)
+
     def guard_type(self, slot: Slot, value: Any, span: Span | None, accepts: Any = None) -> None:
         """Assume only that the slot keeps holding a value of this type."""
         self.guards[slot.key] = Guard(slot, IsType(type(value), accepts), span)

@@ -108,6 +108,8 @@ class Lowering:
         self.konts: list[Any] = []
         self.input_values: dict[Any, Any] = {}
         self.paths: dict[int, str] = {}
+        self.volatile: set[str] = set()
+        self.volatile_owners: set[int] = set()
         self._lifted: dict[int, Any] = {}
         self._row_of: dict[tuple[int, Kind | None, bool], Row] = {}
         self._opaque: list[Any] = []
@@ -208,7 +210,10 @@ class Lowering:
                 witness = function(*(self.witness(a) for a in args))
             except Exception as error:
                 raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-        return self.host.assign(phase, template.format(*codes), witness)
+        made = self.host.assign(phase, template.format(*codes), witness)
+        if any(isinstance(a, Host) and a.code in self.volatile for a in args):
+            self.volatile.add(made.code)
+        return made
 
     def phase_of(self, value: Any) -> Phase:
         """The earliest host phase at which a value is known; what the graph computes is known at replay."""

@@ -154,7 +154,9 @@ def augmented(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
         call(low, load_attribute(low, left, "extend"), (right,), {})
         return left
     if isinstance(left, Host) and not isinstance(left.witness, int | float | str | bool | complex | tuple | bytes):
-        if left.phase is Phase.POST or type(left.witness).__module__ != "numpy" or getattr(left.witness, "shape", ()) != ():
+        if left.phase is Phase.POST:
+            return binary(low, op, low.host_op("J.plain({})", None, left), right)
+        if type(left.witness).__module__ != "numpy" or getattr(left.witness, "shape", ()) != ():
             raise Unsupported("JN102", "in-place operator on an object of the host")
     if isinstance(left, Num) and left.kind == "array" and low.backend.spec_of(left.tensor).shape != ():
         raise Unsupported("JN102", "in-place operator on an array")

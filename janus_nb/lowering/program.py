@@ -55,6 +55,7 @@ class Program:
         guards: Entry conditions.
         carries: Carried slots in the order of their inputs, by mode.
         finals: Slots to write at commit.
+        volatile: Keys of slots, and ids of containers, whose values differ from run to run (clocks).
         checks: Assumptions behind the graph's assertions.
         host_checks: Assumptions checked at replay.
         pre_checks: Assumptions checked by the pre program.
@@ -81,6 +82,7 @@ class Program:
     pre_carries: tuple[Carry, ...]
     post_carries: tuple[Carry, ...]
     finals: tuple[Slot, ...]
+    volatile: frozenset[Any]
     checks: tuple[Assumption, ...]
     host_checks: tuple[Assumption, ...]
     pre_checks: tuple[Assumption, ...]

@@ -27,7 +27,7 @@ from janus_nb.lowering.generate import Target
 from janus_nb.profile.instrument import LoopSite
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor, Violation
-from janus_nb.runtime.region import Region, Status, Version
+from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
 from janus_nb.runtime.sources import Block, Source
 from janus_nb.runtime.verify import Prediction, compare, rehearse
 from janus_nb.speculate.policy import ExitAssumption
@@ -36,9 +36,6 @@ CALL_SECONDS = 0.15
 """How long one graph call should take: output and the stop button stay prompt."""
 
 MAX_STEPS = 4096
-MIN_SECONDS = 40e-6
-"""Faster iterations than this hold no tensor work worth converting."""
-
 
 class Driver:
     """Runs one execution of a `for` or `while` statement."""
@@ -153,7 +150,7 @@ class Driver:
             return True
         block = self._block(version)
         if block is None:
-            return False
+            return self.source is not None and self.source.failed
         if not version.verified and self.engine.options.verify != "off" or self.engine.options.verify == "always":
             return self._verify(version, block)
         return self._run(version, block)
@@ -177,13 +174,16 @@ class Driver:
         if self.missed and self.region.versions and not self.region.generate_again:
             self.eager_reason = "no graph fits"
             return None
+        if not self.region.versions and max(self.region.eager_seconds, default=0.0) < MIN_SECONDS:
+            self.eager_reason = "no tensor work seen yet"
+            return None
         if self.source is not None and self.source.holds_fewer_than(2):
             self.eager_reason = "last iterations"
             return None
         self.missed = True
         block = self._block(None)
         if block is None:
-            return None
+            return None  # the source has ended, or raises: Python asks it
         self.region.generate_again = False
         element = block.template if block.template is not None else block.elements[0]
         module_level = self.module_level

@@ -73,6 +73,12 @@ class Journal:
             raise TypeError(f"{name}() of a {type(owner).__name__} cannot be replayed")
         return getattr(owner, name)(*args, **kwargs)
 
+    def plain(self, value: Any) -> Any:
+        """A value that `+=` replaces rather than changes."""
+        if not isinstance(value, int | float | str | complex | tuple) and type(value).__module__ != "numpy" or getattr(value, "shape", ()):
+            raise TypeError(f"+= of a {type(value).__name__} cannot be replayed")
+        return value
+
     def unpack(self, value: Any, count: int) -> tuple[Any, ...]:
         """The items of an iterable that must have `count` of them."""
         items = tuple(value)

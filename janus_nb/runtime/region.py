@@ -12,6 +12,10 @@ from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
 
 
+MIN_SECONDS = 40e-6
+"""Iterations faster than this hold no tensor work worth converting."""
+
+
 class Status(enum.Enum):
     """Where a region stands."""
 
@@ -86,6 +90,11 @@ class Region:
         self.iteration += 1
         self.eager_seconds.append(seconds)
         del self.eager_seconds[:-32]
+
+    @property
+    def too_fast(self) -> bool:
+        """Whether 16 iterations have shown that there is no tensor work to convert."""
+        return not self.versions and len(self.eager_seconds) >= 16 and max(self.eager_seconds) < MIN_SECONDS
 
     @property
     def eager_median(self) -> float:

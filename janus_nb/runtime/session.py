@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from types import FrameType, FunctionType, MethodType
 from typing import Any
 
-from janus_nb.events import EventBus
 from janus_nb.profile.instrument import LoopSite, Sites, instrument_function
 from janus_nb.profile.recorder import Recorder
-from janus_nb.runtime.driver import MIN_SECONDS, Driver
+from janus_nb.runtime.driver import Driver
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.region import Region, Status
 from janus_nb.runtime.sources import open_iterable
 from janus_nb.source.units import is_user_function
 from janus_nb.speculate.policy import Policy
+
+MAX_REGIONS = 256
+"""The oldest regions are forgotten, with their graphs, beyond this many."""
 
 MIN_REST = 5
 """Fewer iterations than this after profiling are not worth a graph."""
@@ -43,11 +45,13 @@ class Store:
     copies: weakref.WeakKeyDictionary[FunctionType, dict[bool, Any]] = field(default_factory=weakref.WeakKeyDictionary)
     count: int = 0
 
-    def region(self, site: LoopSite, bus: EventBus, kind: str) -> Region:
+    def region(self, site: LoopSite, namespace: dict[str, Any], kind: str) -> Region:
         """The region of a loop; the same text at the same place is the same region, also in a cell run again."""
-        key = (site.unit.text, site.span)
+        key = (site.unit.text, site.span, id(namespace))
         region = self.regions.get(key)
         if region is None:
+            while len(self.regions) >= MAX_REGIONS:
+                self.regions.pop(next(iter(self.regions)))
             self.count += 1
             line = site.unit.text.splitlines()[site.span.line - 1].strip()
             region = self.regions[key] = Region(self.count, site.span, Policy(), kind, line)
@@ -126,7 +130,7 @@ class Session:
         self.drivers.pop(key, None)
         self.raw.pop(key, None)
         site = self.store.sites.loops[number]
-        region = self.store.region(site, self.engine.bus, "for")
+        region = self.store.region(site, frame.f_globals, "for")
         if region.status is Status.IMPERATIVE or not self.engine.backend.in_eager_mode():
             self.raw[key] = iter(iterable)
             return None
@@ -164,9 +168,9 @@ class Session:
         driver = self.drivers.get(key)
         if driver is None or driver.ended:
             return iter(())
-        if driver.region.eager_median < MIN_SECONDS and not driver.region.versions and driver.region.profiled:
-            source = driver.source
-            self.raw[key] = _drain(source)
+        if driver.region.too_fast:
+            assert driver.source is not None
+            self.raw[key] = driver.source.remaining()
             self.drivers.pop(key)
             return iter(())
         return driver.rest()
@@ -182,14 +186,14 @@ class Session:
         """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""
         frame = sys._getframe(1)
         site = self.store.sites.loops[number]
-        region = self.store.region(site, self.engine.bus, "for")
+        region = self.store.region(site, frame.f_globals, "for")
         if region.status is Status.IMPERATIVE or self.engine.backend.under_tape() or not self.engine.backend.in_eager_mode():
             return iter(iterable)
-        if region.profiled and not region.versions and region.eager_median < MIN_SECONDS:
+        if region.too_fast:
             return iter(iterable)
         source = open_iterable(self.engine.backend, iterable)
         if not region.versions and source.holds_fewer_than(MIN_REST):
-            return _drain(source)
+            return source.remaining()
         return Driver(self.engine, region, site, source, frame).rest()
 
     # -- while -----------------------------------------------------------------------------------------------------------
@@ -201,7 +205,7 @@ class Session:
         driver = self.drivers.get(key)
         if driver is None or driver.ended:
             site = self.store.sites.loops[number]
-            region = self.store.region(site, self.engine.bus, "while")
+            region = self.store.region(site, frame.f_globals, "while")
             driver = self.drivers[key] = Driver(self.engine, region, site, None, frame)
             driver.inner = self.engine.backend.under_tape()
         elif driver.since:
@@ -239,8 +243,7 @@ class Session:
         if driver is None or driver.ended:
             self.drivers.pop(key, None)
             return False
-        slow_enough = driver.region.eager_median >= MIN_SECONDS or driver.region.versions
-        if driver.region.status is Status.IMPERATIVE or not slow_enough or not self.engine.backend.in_eager_mode():
+        if driver.region.status is Status.IMPERATIVE or driver.region.too_fast or not self.engine.backend.in_eager_mode():
             driver.since = 0.0
             return True
         return driver.rest_while()
@@ -252,7 +255,7 @@ class Session:
         driver = self.drivers.get(key)
         if driver is None or driver.ended:
             site = self.store.sites.loops[number]
-            region = self.store.region(site, self.engine.bus, "while")
+            region = self.store.region(site, frame.f_globals, "while")
             driver = self.drivers[key] = Driver(self.engine, region, site, None, frame)
         if driver.region.versions and not self.engine.backend.under_tape():
             return driver.rest_while()
@@ -264,14 +267,5 @@ def _iter_span(site: LoopSite) -> Any:
 
     node = site.node
     return Span.of(getattr(node, "iter", None) or node.test, site.unit.file)  # type: ignore[union-attr]
-
-
-def _drain(source: Any) -> Iterator[Any]:
-    while True:
-        try:
-            element = source.pop()
-        except StopIteration:
-            return
-        yield element
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from janus_nb.backend import Backend
@@ -45,20 +46,33 @@ class HostSource:
         self._iterator = iterator
         self.ahead = ahead
         self._pending: deque[Any] = deque()
+        self._error: BaseException | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the iterator has raised; the next `pop` raises it at the user's `for`."""
+        return self._error is not None
+
+    def remaining(self) -> Iterator[Any]:
+        """All elements still to come, without JANUS in between."""
+        return chain(self._pending, self._iterator) if self._pending else self._iterator
 
     def fill(self, count: int) -> int:
         """Take elements until `count` are pending (one, if the source may not be read ahead); how many there are."""
         wanted = count if self.ahead else 1
-        while len(self._pending) < wanted:
+        while len(self._pending) < wanted and self._error is None:
             try:
                 self._pending.append(next(self._iterator))
             except StopIteration:
+                break
+            except Exception as error:
+                self._error = error
                 break
         return min(len(self._pending), count)
 
     def holds_fewer_than(self, count: int) -> bool:
         """Whether the loop is known to end within `count` more elements."""
-        return self.ahead and self.fill(count) < count
+        return self.ahead and self.fill(count) < count and not self.failed
 
     def block(self, count: int) -> Block:
         """Up to `count` pending elements; none is given away yet."""
@@ -76,16 +90,21 @@ class HostSource:
         Raises:
             StopIteration: there is none.
         """
-        return self._pending.popleft() if self._pending else next(self._iterator)
+        if self._pending:
+            return self._pending.popleft()
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return next(self._iterator)
 
 
 class TensorSource:
     """Elements of a dataset, pulled in blocks (`janus_nb.tf.datasets`)."""
 
-    ahead = True
-
-    def __init__(self, source: Any, count: bool = False, start: int = 0) -> None:
+    def __init__(self, source: Any, ahead: bool, count: bool = False, start: int = 0) -> None:
         self._source = source
+        self.ahead = ahead
+        self._error: BaseException | None = None
         self._blocks: deque[Any] = deque()
         self._numbered = count
         self._next = start
@@ -93,14 +112,11 @@ class TensorSource:
 
     def fill(self, count: int) -> int:
         """Make sure that something is pending; returns how many elements can go into the next block."""
-        if not self._blocks:
-            if self._shapes is None:
-                self._shapes = self._source.static_shapes()
-            if self._shapes is None:
-                self._pull_one()
-            else:
-                pulled = self._source.take(count, self._shapes)
-                self._blocks.extend(p for p in pulled if p is not None)
+        if not self._blocks and self._error is None:
+            try:
+                self._pull(count)
+            except Exception as error:
+                self._error = error
         if not self._blocks:
             return 0
         return min(count, self._blocks[0].count - self._blocks[0].offset)
@@ -108,6 +124,29 @@ class TensorSource:
     def holds_fewer_than(self, count: int) -> bool:
         """Whether the loop is known to end within `count` more elements; datasets are not asked."""
         return False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the dataset has raised; the next `pop` raises it at the user's `for`."""
+        return self._error is not None
+
+    def remaining(self) -> Iterator[Any]:
+        """All elements still to come."""
+        while True:
+            try:
+                element = self.pop()
+            except StopIteration:
+                return
+            yield element
+
+    def _pull(self, count: int) -> None:
+        if self._shapes is None:
+            self._shapes = self._source.static_shapes()
+        if self._shapes is None or not self.ahead:
+            self._pull_one()
+        else:
+            pulled = self._source.take(count, self._shapes)
+            self._blocks.extend(p for p in pulled if p is not None)
 
     def _pull_one(self) -> None:
         """Take one element alone; the next pulls take elements of its shape together."""
@@ -146,6 +185,9 @@ class TensorSource:
             StopIteration: there is none.
         """
         if not self._blocks:
+            if self._error is not None:
+                error, self._error = self._error, None
+                raise error
             self._pull_one()
         if not self._blocks:
             raise StopIteration
@@ -174,11 +216,11 @@ def open_iterable(backend: Backend, iterable: Any) -> Source:
         inner, start = iterable.__reduce__()[1][:2]  # type: ignore[misc]
         source = backend.open_source(inner)
         if source is not None:
-            return TensorSource(source, count=True, start=start)
+            return TensorSource(source, ahead=True, count=True, start=start)
     else:
         source = backend.open_source(iterable)
         if source is not None:
-            return TensorSource(source)
+            return TensorSource(source, ahead=iter(iterable) is not iterable)
     iterator = iter(iterable)
     return HostSource(iterator, _reads_ahead(iterable, iterator))
 

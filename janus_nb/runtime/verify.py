@@ -50,7 +50,8 @@ def rehearse(executor: Executor, version: Version, block: Block) -> Prediction |
             return replayed.violation or Violation(None, "")
         finals, states = replayed
         slots = [*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)]
-        containers = [(box, snapshot(box)) for box in journal.touched.values()]
+        slots = [(slot, value) for slot, value in slots if slot.key not in program.volatile]
+        containers = [(box, snapshot(box)) for box in journal.touched.values() if id(box) not in program.volatile]
         journal.rollback()
         return Prediction(version, list(zip(program.body.variables, result.variables, strict=True)), slots, containers)
     except Exception as error:

@@ -97,7 +97,7 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
             return
         for outer, inner in list(graph.captures):
             if inner is tensor:
-                graph.pop_capture(outer)
+                graph.function_captures.pop(id(outer))
                 graph.inputs = [t for t in graph.inputs if t is not inner]
 
     def state(self, handle: Any, dtype: Any) -> VariableState:

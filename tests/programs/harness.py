@@ -22,6 +22,7 @@ import janus_nb
 PRELUDE = """
 import math, collections, functools, itertools, dataclasses
 import numpy as np, tensorflow as tf, keras
+keras.backend.clear_session()
 keras.utils.set_random_seed(7)
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 8, 4)).astype("float32")
