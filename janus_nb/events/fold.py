@@ -110,7 +110,7 @@ class View:
             "misses": sum(len(r.misses) for r in regions),
             "aborts": sum(r.aborts for r in regions),
             "rejected": sum(len(r.rejected) for r in regions),
-            "declined": sum(bool(r.declined) for r in regions),
+            "declined": sum(any(d.code != "JN407" for d in r.declined) for r in regions),
         }
 
 

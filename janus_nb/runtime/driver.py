@@ -40,7 +40,16 @@ MAX_STEPS = 4096
 class Driver:
     """Runs one execution of a `for` or `while` statement."""
 
-    def __init__(self, engine: Engine, region: Region, site: LoopSite, source: Source | None, frame: FrameType) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        region: Region,
+        site: LoopSite,
+        source: Source | None,
+        frame: FrameType,
+        active: dict[tuple[int, int], Driver],
+    ) -> None:
+        self.active = active
         self.engine = engine
         self.region = region
         self.site = site
@@ -174,6 +183,10 @@ class Driver:
         if self.missed and self.region.versions and not self.region.generate_again:
             self.eager_reason = "no graph fits"
             return None
+        if self.region.holds_region:
+            self.engine.leave_to_inner(self.region)
+            self.eager_reason = "its inner loop is converted"
+            return None
         if not self.region.versions and max(self.region.eager_seconds, default=0.0) < MIN_SECONDS:
             self.eager_reason = "no tensor work seen yet"
             return None
@@ -189,8 +202,19 @@ class Driver:
         module_level = self.module_level
         target = Target(self.site.node, self.site.unit, self.frame.f_globals, frozenset() if module_level else self.site.local_names, element)
         version = self.engine.generate(self.region, target, self.names())
+        if version is not None:
+            self._tell_outer_loops()
         self.eager_reason = "no graph"
         return version
+
+    def _tell_outer_loops(self) -> None:
+        """Loops around a converted loop stay imperative themselves."""
+        frame: FrameType | None = self.frame
+        while frame is not None:
+            for (frame_id, _), driver in self.active.items():
+                if frame_id == id(frame) and driver is not self:
+                    driver.region.holds_region = True
+            frame = frame.f_back
 
     def _verify(self, version: Version, block: Block) -> bool | None:
         predicted = rehearse(self.executor, version, block)

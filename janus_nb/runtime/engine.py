@@ -90,6 +90,12 @@ class Engine:
         if not region.versions or region.refusals >= MAX_REFUSALS:
             region.status = Status.IMPERATIVE
 
+    def leave_to_inner(self, region: Region) -> None:
+        """A loop around a converted loop: Python runs it."""
+        reason = REASONS["JN407"]
+        region.status = Status.IMPERATIVE
+        self.bus.emit(Declined(region.number, reason.code, reason.title, "", reason.hint, region.span))
+
     # -- judgement -------------------------------------------------------------------------------------------------------
 
     def learn_from_miss(self, region: Region, miss: Miss) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any
-
 from janus_nb.backend import LoopGraph
 from janus_nb.lowering.program import Program
 from janus_nb.span import Span
@@ -64,7 +62,9 @@ class Region:
         iteration: Iterations run in all, however.
         eager_seconds: Time of eager iterations, newest last (at most 32).
         refusals: Refusals so far; a region is retired after a few in unlike states.
-        misses_in_a_row: Entries without a matching version.
+        rejected: Graphs that disagreed with eager.
+        generate_again: Whether a miss may generate a version.
+        holds_region: Whether a loop inside is converted by itself.
     """
 
     number: int
@@ -83,7 +83,7 @@ class Region:
     refusals: int = 0
     rejected: int = 0
     generate_again: bool = True
-    extra: dict[str, Any] = field(default_factory=dict)
+    holds_region: bool = False
 
     def note_eager(self, seconds: float) -> None:
         """Record the time of an eager iteration."""

@@ -66,6 +66,7 @@ class Session:
         self.store = store
         self.drivers: dict[tuple[int, int], Driver] = {}
         self.raw: dict[tuple[int, int], Iterator[Any]] = {}
+        self.untouched_loops: set[tuple[int, int]] = set()
 
     # -- probes ------------------------------------------------------------------------------------------------------
 
@@ -126,16 +127,19 @@ class Session:
         return driver.profiled(self.engine.options.profile)
 
     def _driver(self, number: int, iterable: Any, frame: FrameType, key: tuple[int, int]) -> Driver | None:
-        """A driver for this execution; None (with the raw iterator put aside) if the loop is left alone."""
+        """A driver for this execution; None (with the iterator put aside) if the loop is left to Python."""
         self.drivers.pop(key, None)
         self.raw.pop(key, None)
+        self.untouched_loops.discard(key)
         site = self.store.sites.loops[number]
         region = self.store.region(site, frame.f_globals, "for")
-        if region.status is Status.IMPERATIVE or not self.engine.backend.in_eager_mode():
+        if region.status is Status.IMPERATIVE or region.too_fast or not self.engine.backend.in_eager_mode():
             self.raw[key] = iter(iterable)
+            if region.too_fast:
+                self.untouched_loops.add(key)
             return None
         source = open_iterable(self.engine.backend, iterable)
-        driver = self.drivers[key] = Driver(self.engine, region, site, source, frame)
+        driver = self.drivers[key] = Driver(self.engine, region, site, source, frame, self.drivers)
         return driver
 
     def _is_inner(self, driver: Driver, iterable: Any) -> bool:
@@ -166,7 +170,9 @@ class Session:
         """Elements for the copy without probes."""
         key = (id(sys._getframe(1)), number)
         driver = self.drivers.get(key)
-        if driver is None or driver.ended:
+        if driver is None:
+            return iter(()) if key in self.untouched_loops else self.raw.pop(key, iter(()))
+        if driver.ended:
             return iter(())
         if driver.region.too_fast:
             assert driver.source is not None
@@ -194,7 +200,7 @@ class Session:
         source = open_iterable(self.engine.backend, iterable)
         if not region.versions and source.holds_fewer_than(MIN_REST):
             return source.remaining()
-        return Driver(self.engine, region, site, source, frame).rest()
+        return Driver(self.engine, region, site, source, frame, self.drivers).rest()
 
     # -- while -----------------------------------------------------------------------------------------------------------
 
@@ -206,7 +212,7 @@ class Session:
         if driver is None or driver.ended:
             site = self.store.sites.loops[number]
             region = self.store.region(site, frame.f_globals, "while")
-            driver = self.drivers[key] = Driver(self.engine, region, site, None, frame)
+            driver = self.drivers[key] = Driver(self.engine, region, site, None, frame, self.drivers)
             driver.inner = self.engine.backend.under_tape()
         elif driver.since:
             import time
@@ -256,7 +262,7 @@ class Session:
         if driver is None or driver.ended:
             site = self.store.sites.loops[number]
             region = self.store.region(site, frame.f_globals, "while")
-            driver = self.drivers[key] = Driver(self.engine, region, site, None, frame)
+            driver = self.drivers[key] = Driver(self.engine, region, site, None, frame, self.drivers)
         if driver.region.versions and not self.engine.backend.under_tape():
             return driver.rest_while()
         return True
