@@ -23,6 +23,9 @@ from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.session import Session, Store
 from janus_nb.source.units import Unit, add_unit
 
+MAX_CELLS = 256
+"""How many cells' instrumented copies are kept."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -60,8 +63,15 @@ class Cell:
         self._before: Any = None
 
     def instrumented(self, tree: ast.Module) -> ast.Module:
-        """The instrumented copy of the cell's tree."""
-        return instrument_module(self.unit, tree, self.runtime.store.sites)
+        """The instrumented copy of the cell's tree; made once for a text."""
+        store = self.runtime.store
+        key = (self.unit.file, self.unit.text)
+        made = store.cells.get(key)
+        if made is None:
+            if len(store.cells) >= MAX_CELLS:
+                store.cells.pop(next(iter(store.cells)))
+            made = store.cells[key] = instrument_module(self.unit, tree, store.sites)
+        return made
 
     def start(self) -> None:
         """The cell begins: instrumented code finds this session."""

@@ -45,6 +45,8 @@ class RegionView:
     kind: str
     span: Span
     title: str
+    unit: str
+    source: str
     profiled: int = 0
     graph: int = 0
     eager: int = 0
@@ -131,7 +133,7 @@ def add(view: View, event: Event) -> None:
         view.finished = event
         return
     if isinstance(event, RegionFound):
-        view.regions.setdefault(event.region, RegionView(event.region, event.kind, event.span, event.title))
+        view.regions.setdefault(event.region, RegionView(event.region, event.kind, event.span, event.title, event.unit, event.source))
         return
     region = view.regions.get(event.region)
     if region is not None:

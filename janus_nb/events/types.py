@@ -27,12 +27,14 @@ class CellFinished:
 
 @dataclass(frozen=True, slots=True)
 class RegionFound:
-    """A loop or function that may be converted."""
+    """A loop or function that may be converted; `source` is its text, `unit` where it stands."""
 
     region: int
     kind: str
     span: Span
     title: str
+    unit: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ def load_name(low: Lowering, name: str) -> Any:
         if frame.region:
             value = read_slot(low, name_slot(frame, name))
             if value is not UNBOUND:
+                _name_object(low, value, name)
                 return value
             if name in frame.local_names and not frame.module_level:
                 return read_slot(low, NameSlot(frame.namespace, name))
@@ -111,6 +112,7 @@ def load_name(low: Lowering, name: str) -> Any:
         if frame.parent is None:
             value = read_slot(low, NameSlot(frame.namespace, name))
             if value is not UNBOUND:
+                _name_object(low, value, name)
                 return value
             break
         frame = frame.parent
@@ -297,11 +299,13 @@ def _library_attribute(low: Lowering, owner: Any, name: str) -> Any:
         raise
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-    return value
+    return low.make(list(value)) if type(value) is list else value
 
 
 def touch_library(low: Lowering, owner: Any) -> None:
     """Guard a library object's settings: its layers' rates, its schedule, whether it is trainable."""
+    if low.backend.is_variable(owner):
+        return
     if type(owner).__module__.partition(".")[0] == "keras" or any(k.__module__.partition(".")[0] == "keras" for k in type(owner).__mro__):
         slot = LibrarySlot(owner, path_of(low, owner))
         if slot.key not in low.heap.guards:

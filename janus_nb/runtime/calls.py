@@ -55,7 +55,9 @@ class FunctionRegion:
         self.region = Region(self.store.count, span, Policy())
         self.unit = found[1] if found else None
         self.node = found[0] if found else None
-        self.bus.emit(RegionFound(self.region.number, "function", span, f"def {self.function.__name__}"))
+        unit_name = found[1].name if found else ""
+        source = "\n".join(found[1].text.splitlines()[span.line - 1 : span.end_line]) if found else ""
+        self.bus.emit(RegionFound(self.region.number, "function", span, f"def {self.function.__name__}", unit_name, source))
         if found is None:
             from janus_nb.lowering.program import Refusal
             from janus_nb.reasons import REASONS

@@ -60,6 +60,7 @@ class Driver:
         self.prediction: Prediction | None = None
         self.eager_reason = ""
         self.since = 0.0
+        self.step_started = 0.0
         self.ended = False
         self.count = 0
         self.inner = False
@@ -157,6 +158,7 @@ class Driver:
         version = self._version()
         if version is None:
             return True
+        self.step_started = time.perf_counter()
         block = self._block(version)
         if block is None:
             return self.source is not None and self.source.failed
@@ -230,9 +232,8 @@ class Driver:
         return True
 
     def _run(self, version: Version, block: Block) -> bool | None:
-        started = time.perf_counter()
         outcome, _ = self.executor.run(version, block)
-        seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - self.step_started
         if outcome.done:
             if self.source is not None:
                 self.source.advance(outcome.done)

@@ -49,7 +49,7 @@ class Engine:
         """Announce a region to this cell's view, once."""
         if region.number not in self._found:
             self._found.add(region.number)
-            self.bus.emit(RegionFound(region.number, region.kind, region.span, region.title))
+            self.bus.emit(RegionFound(region.number, region.kind, region.span, region.title, region.unit, region.source))
 
     # -- generation -----------------------------------------------------------------------------------------------------
 

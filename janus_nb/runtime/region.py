@@ -57,6 +57,8 @@ class Region:
         policy: What may be assumed of it.
         kind: "for", "while" or "function".
         title: Its first line.
+        unit: Name of the cell or file.
+        source: Its text.
         versions: Its graph versions (the graph cache), newest first.
         profiled: Iterations profiled.
         iteration: Iterations run in all, however.
@@ -72,6 +74,8 @@ class Region:
     policy: Policy
     kind: str = "for"
     title: str = ""
+    unit: str = ""
+    source: str = ""
     status: Status = Status.COLD
     versions: list[Version] = field(default_factory=list)
     profiled: int = 0

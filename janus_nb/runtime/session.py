@@ -5,6 +5,7 @@ It never raises on its own account: whatever goes wrong inside JANUS, the user's
 
 from __future__ import annotations
 
+import ast
 import sys
 import weakref
 from collections.abc import Iterator
@@ -37,12 +38,14 @@ class Store:
         recorder: All observations.
         sites: Numbers used in instrumented functions.
         copies: Instrumented copies of functions, by function.
+        cells: Instrumented copies of cells, by file name and text.
     """
 
     regions: dict[Any, Region] = field(default_factory=dict)
     recorder: Recorder = field(default_factory=Recorder)
     sites: Sites = field(default_factory=Sites)
     copies: weakref.WeakKeyDictionary[FunctionType, dict[bool, Any]] = field(default_factory=weakref.WeakKeyDictionary)
+    cells: dict[tuple[str, str], ast.Module] = field(default_factory=dict)
     count: int = 0
 
     def region(self, site: LoopSite, namespace: dict[str, Any], kind: str) -> Region:
@@ -53,8 +56,9 @@ class Store:
             while len(self.regions) >= MAX_REGIONS:
                 self.regions.pop(next(iter(self.regions)))
             self.count += 1
-            line = site.unit.text.splitlines()[site.span.line - 1].strip()
-            region = self.regions[key] = Region(self.count, site.span, Policy(), kind, line)
+            lines = site.unit.text.splitlines()[site.span.line - 1 : site.span.end_line]
+            title, source = lines[0].strip(), "\n".join(lines)
+            region = self.regions[key] = Region(self.count, site.span, Policy(), kind, title, site.unit.name, source)
         return region
 
 

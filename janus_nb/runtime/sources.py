@@ -188,7 +188,10 @@ class TensorSource:
             if self._error is not None:
                 error, self._error = self._error, None
                 raise error
-            self._pull_one()
+            if self._source.batched:
+                self._pull(1)
+            else:
+                self._pull_one()
         if not self._blocks:
             raise StopIteration
         element = self._blocks[0].element(self._blocks[0].offset)

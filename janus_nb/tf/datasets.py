@@ -16,6 +16,10 @@ from janus_nb.backend import Spec
 from janus_nb.tf.tracer import spec_of_tensor
 
 
+MIN_BATCH = 16
+"""With at least this many iterations a call, tf.data batches the elements; the size is then fixed for the execution."""
+
+
 class Pulled:
     """Elements pulled together: stacked columns, and their structure.
 
@@ -41,9 +45,34 @@ class Pulled:
 class DatasetSource:
     """Pulls elements of a `tf.data` iterator in blocks."""
 
-    def __init__(self, iterator: Any) -> None:
-        self._iterator = iterator
-        self._spec = iterator.element_spec
+    def __init__(self, iterator: Any, dataset: Any = None) -> None:
+        self._spec = iterator.element_spec if iterator is not None else dataset.element_spec
+        self._dataset = dataset
+        self._made = iterator
+        self._batched: Any = None
+        self.exhausted = False
+
+    @property
+    def _iterator(self) -> Any:
+        if self._made is None:
+            self._made = iter(self._dataset)
+        return self._made
+
+    @property
+    def batched(self) -> bool:
+        """Whether tf.data itself batches this execution's elements."""
+        return self._batched is not None
+
+    def _take_batched(self, count: int) -> Pulled | None:
+        """Elements batched by tf.data itself: for datasets that fix every shape, the fastest way."""
+        if self._batched is None:
+            self._batched = iter(self._dataset.batch(count))
+        element = next(self._batched, None)
+        if element is None:
+            self.exhausted = True
+            return None
+        columns = tf.nest.flatten(element)
+        return Pulled(columns, self._spec, int(columns[0].shape[0]))
 
     @property
     def flat_specs(self) -> list[Any]:
@@ -61,16 +90,24 @@ class DatasetSource:
         Raises:
             StopIteration: there is none.
         """
+        if self.exhausted:
+            raise StopIteration
         element = next(self._iterator)
         return Pulled([t[tf.newaxis] for t in tf.nest.flatten(element)], self._spec, 1)
 
     def take(self, count: int, shapes: list[Any]) -> tuple[Pulled | None, Pulled | None]:
         """Up to `count` elements of these shapes, and the element of another shape that ended the pull, if any."""
+        if self.exhausted:
+            return None, None
+        fresh = self._dataset is not None and self._made is None
+        if self.batched or (fresh and count >= MIN_BATCH and self.static_shapes() is not None):
+            return self._take_batched(count), None
         pull = _pull_function(tuple(tuple(s.as_list()) for s in shapes), tuple((s.dtype, tuple(s.shape.as_list())) for s in self.flat_specs))
         taken, odd_found, odd, columns = pull(self._iterator, tf.constant(count, tf.int32))
         size = int(taken)
         block = Pulled(list(columns), self._spec, size) if size else None
         rest = Pulled([t[tf.newaxis] for t in odd], self._spec, 1) if bool(odd_found) else None
+        self.exhausted = size < count and rest is None
         return block, rest
 
     def specs_of(self, pulled: Pulled) -> list[Spec]:
@@ -131,7 +168,7 @@ def open_source(iterable: Any) -> DatasetSource | None:
     if isinstance(iterable, tf.data.Dataset):
         if not _is_dense(iterable.element_spec):
             return None
-        return DatasetSource(iter(iterable))
+        return DatasetSource(None, iterable)
     if isinstance(iterable, iterator_ops.OwnedIterator) and _is_dense(iterable.element_spec):
         return DatasetSource(iterable)
     return None
