@@ -74,6 +74,7 @@ class Driver:
 
     def profiled(self, count: int | None) -> Iterator[Any]:
         """Elements for Python to run under the profiler: `count`, or all."""
+        __tracebackhide__ = True
         assert self.source is not None
         while count is None or self.region.profiled < count:
             try:
@@ -96,6 +97,7 @@ class Driver:
 
     def rest(self) -> Iterator[Any]:
         """Elements for Python to run; graph calls happen between them."""
+        __tracebackhide__ = True
         assert self.source is not None
         self.engine.found(self.region)
         while self.advance():

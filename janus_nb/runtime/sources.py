@@ -90,6 +90,7 @@ class HostSource:
         Raises:
             StopIteration: there is none.
         """
+        __tracebackhide__ = True
         if self._pending:
             return self._pending.popleft()
         if self._error is not None:
@@ -184,6 +185,7 @@ class TensorSource:
         Raises:
             StopIteration: there is none.
         """
+        __tracebackhide__ = True
         if not self._blocks:
             if self._error is not None:
                 error, self._error = self._error, None

@@ -40,6 +40,13 @@ class Unit:
 _units: dict[str, Unit] = {}
 
 
+def register(file: str, name: str, text: str, tree: ast.Module) -> Unit:
+    """Register a cell that somebody else compiles (IPython, which also keeps its text in `linecache`)."""
+    unit = _units[file] = Unit(file, name, text, tree)
+    find_user_file.cache_clear()
+    return unit
+
+
 def add_unit(file: str, name: str, text: str) -> Unit:
     """Register a cell's text under the file name it is compiled with.
 
@@ -57,7 +64,7 @@ def find_unit(file: str, module_globals: dict[str, Any] | None = None) -> Unit |
     lines = linecache.getlines(file, module_globals)
     text = "".join(lines)
     known = _units.get(file)
-    if known is not None and (known.text == text or not lines):
+    if known is not None and (known.text.rstrip() == text.rstrip() or not lines):
         return known
     if not lines:
         return None
@@ -77,9 +84,16 @@ def _library_roots() -> tuple[str, ...]:
     return tuple(os.path.join(p, "") for p in (*paths, here, sys.base_prefix + "/lib") if p and p not in ("/", "/usr"))
 
 
-@functools.cache
 def is_user_file(file: str) -> bool:
     """Whether code compiled under this name is the user's: a cell or a module outside the installed libraries."""
+    return find_user_file(file)
+
+
+@functools.cache
+def find_user_file(file: str) -> bool:
+    """As `is_user_file`, remembered by file name."""
+    if file in _units:
+        return True
     if file.startswith("<"):
         return file.startswith(("<ipython-input", "<cell", "<janus-cell"))
     return not os.path.abspath(file).startswith(_library_roots())

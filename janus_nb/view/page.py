@@ -25,7 +25,7 @@ padding:10px 14px;margin:6px 0;max-width:1100px}
 .janus .code .n{color:#8291a0;display:inline-block;width:3em;text-align:right;margin-right:1em}
 .janus .code .note{color:#a3440f;padding-left:5.2em}
 .janus .scroll{overflow:auto;max-height:520px;border:1px solid #e6ebf0;border-radius:6px;padding:4px;background:#fff}
-.janus details{margin-top:6px}.janus summary{cursor:pointer;font-weight:600}
+.janus .scroll svg{max-width:100%;height:auto}.janus details{margin-top:6px}.janus summary{cursor:pointer;font-weight:600}
 .janus .key span{border-left:5px solid;padding:0 10px 0 4px;font-size:12px}
 """
 COLOUR = {"profiled": "#6c8ebf", "graph": "#2c9a57", "eager": "#8a99a8", "fallback": "#d0542a"}
@@ -78,6 +78,8 @@ def _listing(name: str, lines: list[Line]) -> str:
 
 
 def _region(region: RegionView) -> str:
+    if not region.graphs and all(d.code == "JN407" for d in region.declined) and region.declined:
+        return ""
     parts = [f"<h4>{escape(region.kind)} at {escape(region.unit)}, line {region.span.line}: <code>{escape(region.title)}</code></h4>", _timeline(region)]
     if region.graphs:
         generated = region.graphs[-1]

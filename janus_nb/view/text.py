@@ -43,6 +43,8 @@ def _time(seconds: float) -> str:
 
 
 def _region(region: RegionView) -> list[str]:
+    if not region.graphs and region.declined and all(d.code == "JN407" for d in region.declined):
+        return []
     parts = [f"\n{region.kind} at {region.unit}, line {region.span.line}: {region.title}"]
     for generated in region.graphs:
         parts.append(

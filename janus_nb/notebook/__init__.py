@@ -1,0 +1,1 @@
+"""IPython: extension, magics, cell hook. No engine logic."""

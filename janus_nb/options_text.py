@@ -1,0 +1,50 @@
+"""Options as words on a command line, for the magics and the command line alike.
+
+    --profile 5 --xla off --no-unroll   ->   {"profile": 5, "xla": "off", "unroll": False}
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from janus_nb.config import OptionInfo, Options, option_table, unknown_option
+from janus_nb.errors import OptionError
+
+
+def flags() -> dict[str, tuple[str, OptionInfo]]:
+    """Every flag with the option it sets: switches are turned off by `--no-NAME`, the others take a value."""
+    return {(f"--no-{n}" if _is_switch(i) else f"--{n}"): (n, i) for n, i in option_table().items()}
+
+
+def _is_switch(info: OptionInfo) -> bool:
+    return info.expected == "True or False"
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The options in a line of flags, checked.
+
+    Raises:
+        OptionError: an unknown flag, a missing or a bad value; the message names it and lists what exists.
+    """
+    known = flags()
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise OptionError(f"cannot read the options {text!r}: {error}") from None
+    given: dict[str, Any] = {}
+    while words:
+        flag, equals, value = words.pop(0).partition("=")
+        if flag not in known:
+            raise OptionError(unknown_option(flag.removeprefix("--").removeprefix("no-")) + f" Flags are: {', '.join(known)}.")
+        name, info = known[flag]
+        if _is_switch(info):
+            given[name] = False
+            continue
+        if not equals:
+            if not words:
+                raise OptionError(f"{flag}: a value is missing, expected {info.expected}")
+            value = words.pop(0)
+        given[name] = int(value) if value.lstrip("-").isdigit() else value
+    Options.make(**given)
+    return given
