@@ -1,13 +1,13 @@
 """JANUS for notebooks: imperative TensorFlow at graph speed, explained beside the cell.
 
-    import janus_nb
+import janus_nb
 
-    report = janus_nb.run_cell(text, namespace)      # or %%janus in a notebook
-    print(report.to_text())
+report = janus_nb.run_cell(text, namespace)      # or %%janus in a notebook
+print(report.to_text())
 
-    @janus_nb.function
-    def step(x, y): ...
-    janus_nb.explain(step)
+@janus_nb.function
+def step(x, y): ...
+janus_nb.explain(step)
 """
 
 from __future__ import annotations

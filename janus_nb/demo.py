@@ -67,7 +67,7 @@ for epoch in range(epochs):
 
 SIBLING_SETUP = SETUP.replace(
     'model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(64, "relu"), keras.layers.Dense(10)])',
-    "model = keras.Sequential(\n    [keras.Input((64,)), keras.layers.Dense(64, \"relu\"), keras.layers.Dropout(0.1), keras.layers.Dense(10)]\n)\n"
+    'model = keras.Sequential(\n    [keras.Input((64,)), keras.layers.Dense(64, "relu"), keras.layers.Dropout(0.1), keras.layers.Dense(10)]\n)\n'
     "optimizer = keras.optimizers.Adam(1e-3)\noptimizer.build(model.trainable_variables)\n"
     "accuracy = keras.metrics.SparseCategoricalAccuracy()",
 )

@@ -1,6 +1,6 @@
 """The one page that wires it all: a cell's text in, a run and a report out.
 
-    text -> source.units -> profile.instrument -> runtime.session (drivers: speculate, lower, run, commit) -> events -> Report
+text -> source.units -> profile.instrument -> runtime.session (drivers: speculate, lower, run, commit) -> events -> Report
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def run_cell(source: str, namespace: dict[str, Any] | None = None, *, name: str 
     name = name or f"Cell [{runtime.cells}]"
     digest = hashlib.sha256(source.encode()).hexdigest()[:12]
     unit = add_unit(f"<janus-cell {digest}>", name, source)
-    scope = namespace if namespace is not None else {"__name__": "__main__"}
-    scope.setdefault("__builtins__", builtins)
+    scope: dict[str, Any] = namespace if namespace is not None else {"__name__": "__main__"}
+    scope.setdefault("__builtins__", vars(builtins))
     cell = runtime.begin(unit, checked)
     code = _compile(cell, unit)
     error: BaseException | None = None

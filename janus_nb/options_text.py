@@ -1,6 +1,6 @@
 """Options as words on a command line, for the magics and the command line alike.
 
-    --profile 5 --xla off --no-unroll   ->   {"profile": 5, "xla": "off", "unroll": False}
+--profile 5 --xla off --no-unroll   ->   {"profile": 5, "xla": "off", "unroll": False}
 """
 
 from __future__ import annotations

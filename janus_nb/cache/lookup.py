@@ -1,7 +1,7 @@
 """Finding the graph version whose guards hold, or the one that comes nearest.
 
-    version 2: rate: expected 0.1, found 0.01        <- one guard fails: the nearest miss
-    version 1: model: expected the same Sequential, found a Sequential; rate: ...
+version 2: rate: expected 0.1, found 0.01        <- one guard fails: the nearest miss
+version 1: model: expected the same Sequential, found a Sequential; rate: ...
 """
 
 from __future__ import annotations

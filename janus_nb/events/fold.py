@@ -75,6 +75,11 @@ class RegionView:
             self.timeline.append(Segment(kind, count, seconds))
 
     @property
+    def only_starts_others(self) -> bool:
+        """Whether this is a loop around a converted loop, which Python runs: not a region of its own to the reader."""
+        return not self.graphs and bool(self.declined) and all(d.code == "JN407" for d in self.declined)
+
+    @property
     def eager_each(self) -> float | None:
         """Median seconds of an imperative iteration."""
         times = sorted(self.profiled_times or self.eager_times)
@@ -102,7 +107,7 @@ class View:
     @property
     def counts(self) -> dict[str, int]:
         """The counters of `janus_nb.Report.counts`."""
-        regions = self.regions.values()
+        regions = [r for r in self.regions.values() if not r.only_starts_others]
         return {
             "profiled": sum(r.profiled for r in regions),
             "graph": sum(r.graph for r in regions),
@@ -112,7 +117,7 @@ class View:
             "misses": sum(len(r.misses) for r in regions),
             "aborts": sum(r.aborts for r in regions),
             "rejected": sum(len(r.rejected) for r in regions),
-            "declined": sum(any(d.code != "JN407" for d in r.declined) for r in regions),
+            "declined": sum(bool(r.declined) for r in regions),
         }
 
 

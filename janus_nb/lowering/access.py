@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from janus_nb.lowering.interp import Frame, Lowering
+from janus_nb.lowering.library import MUTATORS, PURE_METHODS
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Num, Phase, kind_of
 from janus_nb.source.units import is_user_class, is_user_function
-from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, ItemSlot, LengthSlot, LibrarySlot, LocalSlot, NameSlot, Slot
+from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, LibrarySlot, LocalSlot, NameSlot, Slot
 
 SIMPLE = (int, float, str, bool, bytes, complex, type(None))
 
@@ -193,7 +194,7 @@ def _host_attribute(low: Lowering, owner: Host, name: str) -> Any:
             raise Unsupported("JN201", f"property or method {name!r} of an object from the data")
         if callable(value):
             return BoundMethod(owner, name)
-    elif name in POST_METHODS or name in MUTATORS:
+    elif name in PURE_METHODS or name in MUTATORS:
         return BoundMethod(owner, name)
     return low.host_op(f"{{}}.{name}", lambda o: getattr(o, name), owner)
 
@@ -321,7 +322,7 @@ def store_attribute(low: Lowering, owner: Any, name: str, value: Any) -> None:
     """`owner.name = value`: staged, or through a property."""
     if isinstance(owner, Host | Num) or low.backend.is_symbolic(owner):
         raise Unsupported("JN102", "attribute assignment on a value that is not known yet")
-    base, member = _class_member(low, owner, name)
+    _base, member = _class_member(low, owner, name)
     if isinstance(member, property):
         from janus_nb.lowering.calls import call
 
@@ -336,157 +337,6 @@ def store_attribute(low: Lowering, owner: Any, name: str, value: Any) -> None:
     if type(owner).__module__.partition(".")[0] in ("keras", "tensorflow"):
         raise Unsupported("JN201", f"attribute {name!r} of a library object is set")
     write_slot(low, AttrSlot(owner, name, path_of(low, owner)), value)
-
-
-# -- items -----------------------------------------------------------------------------------------------------------
-
-POST_METHODS = frozenset(
-    "item tolist mean sum min max std var copy astype argmax argmin any all round keys values items get count index "
-    "format join split strip lower upper startswith endswith replace numpy flatten ravel reshape total_seconds isoformat "
-    "cumsum dot transpose T most_common".split()
-)
-"""Methods without effects, on whatever object replay finds (checked there: never a user's class)."""
-
-MUTATORS = frozenset(
-    "append extend insert pop remove clear sort reverse update setdefault popitem add discard appendleft popleft "
-    "extendleft rotate fill subtract".split()
-)
-"""Methods of containers that change them; postponed to replay."""
-
-
-def load_item(low: Lowering, owner: Any, index: Any) -> Any:
-    """`owner[index]`."""
-    if isinstance(owner, Num) and owner.kind == "array" or isinstance(owner, Host) and owner.phase is Phase.POST:
-        return low.host_op("{}[{}]", None, owner, index)
-    if low.is_graph(owner) or low.backend.is_variable(owner):
-        return _tensor_item(low, owner, index)
-    if isinstance(owner, Host):
-        if isinstance(index, Num) or low.is_graph(index):
-            return _tensor_item(low, low.lift(owner).tensor, index) if _is_array(owner.witness) else low.host_op("{}[{}]", None, owner, index)
-        return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
-    if isinstance(owner, list | dict | tuple) and not low.is_fresh(owner):
-        return _heap_item(low, owner, index)
-    if low.is_symbolic(index):
-        if isinstance(owner, list | tuple) and isinstance(index, Host) and index.phase is not Phase.POST and not low.is_symbolic(owner):
-            return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
-        raise Unsupported("JN102", "index into a container by a value that is not known yet")
-    if is_user_class(type(owner)):
-        from janus_nb.lowering.calls import call
-
-        return call(low, load_attribute(low, owner, "__getitem__"), (index,), {})
-    try:
-        result = owner[index]
-    except Exception as error:
-        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-    return low.make(result) if isinstance(index, slice) and isinstance(result, list) else result
-
-
-def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
-    def convert(part: Any) -> Any:
-        if isinstance(part, tuple):
-            return tuple(map(convert, part))
-        if isinstance(part, slice):
-            return slice(*(convert(v) for v in (part.start, part.stop, part.step)))
-        part = low.lift(part)
-        return low.cast(part.tensor, "int32") if isinstance(part, Num) and part.kind == "int" else getattr(part, "tensor", part) if isinstance(part, Num) else part
-
-    if low.span is not None:
-        low.graph_spans[low.span] = None
-    try:
-        return owner[convert(index)]
-    except Unsupported:
-        raise
-    except Exception as error:
-        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-
-
-def _heap_item(low: Lowering, owner: Any, index: Any) -> Any:
-    if isinstance(index, slice) and isinstance(owner, list | tuple) and not low.is_symbolic(index) and id(owner) not in low.heap.dirty:
-        from janus_nb.lowering.control import known_items
-
-        items = known_items(low, owner)[index]
-        return tuple(items) if isinstance(owner, tuple) else low.make(items)
-    if low.is_symbolic(index) or isinstance(index, slice):
-        if not low.heap.read_content(owner):
-            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
-        return low.host_op("{}[{}]", lambda o, i: o[i], Host(Phase.ENTRY, low.host.object(owner), owner), index)
-    if not isinstance(owner, tuple) and not low.heap.read_content(owner):
-        return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
-    slot = ItemSlot(owner, index, path_of(low, owner))
-    value = read_slot(low, slot)
-    if value is UNBOUND:
-        if isinstance(owner, dict) and type(owner) is not dict:
-            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
-        raise Unsupported("JN203", f"no item {index!r}")
-    _name_object(low, value, f"{slot.path}[{index!r}]")
-    return value
-
-
-def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
-    """`owner[index] = value`."""
-    if low.is_fresh(owner) and not isinstance(owner, tuple):
-        if low.is_symbolic(index):
-            raise Unsupported("JN102", "item assignment at an index that is not known yet")
-        mutate_fresh(low, owner)
-        owner[index] = value
-        if id(owner) in low.escaped:
-            low.host.statement(Phase.POST, f"{low.escaped[id(owner)]}[{low.code(index, Phase.POST)}] = {low.code(value, Phase.POST)}")
-        return
-    if low.is_graph(owner) or isinstance(owner, Num) or low.backend.is_variable(owner):
-        raise Unsupported("JN203", "item assignment to a tensor")
-    if is_user_class(type(owner)):
-        from janus_nb.lowering.calls import call
-
-        call(low, load_attribute(low, owner, "__setitem__"), (index, value), {})
-        return
-    postpone(low, owner, "J.setitem({}, {}, {})", index, value)
-
-
-def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
-    """An effect on a container: done at replay, in program order, and undone if the iteration aborts there."""
-    target = owner.witness if isinstance(owner, Host) and owner.phase is not Phase.POST else owner
-    if isinstance(owner, Host) and owner.code[0] != "c" and owner.phase is not Phase.POST:
-        raise Unsupported("JN102", "a container that comes from the data is changed")
-    if not isinstance(owner, Host) or owner.phase is not Phase.POST:
-        low.heap.mutated[id(target)] = target
-    low.note_effect()
-    if any(isinstance(a, Host) and a.code in low.volatile for a in args):
-        low.volatile_owners.add(id(target))
-    low.host.statement(Phase.POST, template.format(*(low.code(a, Phase.POST) for a in (owner, *args))))
-
-
-def mutate_fresh(low: Lowering, owner: Any) -> None:
-    """Note that a container made in this iteration changes; not across a branch that is lowered both ways."""
-    if low.branch_marks and id(owner) not in low.branch_born():
-        raise Unsupported("JN107", "a container made before a branch is changed inside it")
-
-
-def length(low: Lowering, owner: Any) -> Any:
-    """`len(owner)`."""
-    if isinstance(owner, Num) or isinstance(owner, Host):
-        if isinstance(owner, Num) and owner.kind == "array":
-            shape = low.backend.spec_of(owner.tensor).shape
-            if shape and shape[0] is not None:
-                return shape[0]
-        return low.host_op("len({})", len, owner)
-    if low.is_graph(owner) or low.backend.is_variable(owner):
-        shape = low.backend.spec_of(owner).shape
-        if shape and shape[0] is not None:
-            return shape[0]
-        raise Unsupported("JN203", "len() of a tensor of unknown size")
-    if low.is_fresh(owner) or isinstance(owner, str | range | bytes):
-        return len(owner)
-    if isinstance(owner, list | dict | set) or type(owner).__module__ == "collections":
-        if not low.heap.read_content(owner):
-            return low.host_op("len({})", None, Host(Phase.POST, low.host.object(owner)))
-        slot = LengthSlot(owner, path_of(low, owner))
-        return read_slot(low, slot)
-    if is_user_class(type(owner)):
-        from janus_nb.lowering.calls import call
-
-        return call(low, load_attribute(low, owner, "__len__"), (), {})
-    touch_library(low, owner)
-    return len(owner)
 
 
 def cell_slots(function: types.FunctionType) -> dict[str, CellSlot]:

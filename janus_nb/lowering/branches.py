@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.backend import Spec
-
 from janus_nb.lowering.interp import Lowering, Row
+from janus_nb.lowering.numbers import as_num
 from janus_nb.lowering.outcome import CONTINUE, NORMAL, Exit, Outcome, Returned
 from janus_nb.lowering.state import Mark, Place, changes, current, mark, reset_names, rollback, store
 from janus_nb.lowering.unsupported import Unsupported
@@ -132,7 +132,7 @@ def _merge_sides(low: Lowering, condition: Any, sides: list[Callable[[], Outcome
     places = {p: slot for s in seen for p, (slot, _) in s.changed.items()}
     written = tuple(dict.fromkeys(w for s in seen for w in s.written))
     tensors = any(low.is_graph(v) and low.backend.is_symbolic(v) for s in seen for _, v in s.changed.values())
-    computes = bool(written) or any(s.ops for s in seen) and (tensors or sum(s.ops for s in seen) > 24) or any(s.checks for s in seen)
+    computes = bool(written) or (any(s.ops for s in seen) and (tensors or sum(s.ops for s in seen) > 24)) or any(s.checks for s in seen)
     if not computes:
         _merge_values(low, condition, sides, places)
         return
@@ -194,11 +194,9 @@ def merge(low: Lowering, condition: Any, a: Any, b: Any) -> Any:
     pred = low.lift(condition).tensor if host else condition
     x, y = low.lift(a), low.lift(b)
     kinds = [v.kind if isinstance(v, Num) else kind_of(v) for v in (x, y)]
-    if all(kinds) and kinds[0] == kinds[1] and kinds[0] != "array":
-        from janus_nb.lowering.numbers import as_num
-
+    if kinds[0] and kinds[0] == kinds[1] and kinds[0] != "array":
         return Num(low.select(pred, as_num(low, x).tensor, as_num(low, y).tensor), kinds[0])
-    if low.is_graph(x) and low.is_graph(y) or kinds[0] == kinds[1] == "array":
+    if (low.is_graph(x) and low.is_graph(y)) or kinds[0] == kinds[1] == "array":
         p, q = (v.tensor if isinstance(v, Num) else v for v in (x, y))
         if low.backend.spec_of(p) == low.backend.spec_of(q):
             chosen = low.select(pred, p, q)
@@ -313,8 +311,6 @@ def _merge_cond(
 
 
 def _as_tensor(low: Lowering, value: Any) -> Any:
-    from janus_nb.lowering.numbers import as_num
-
     if isinstance(value, Num):
         return value.tensor
     return as_num(low, value).tensor if kind_of(value) else low.tracer.lift(value)

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, numbers, operators
+from janus_nb.lowering import access, items, numbers, operators
 from janus_nb.lowering.control import known_items
 from janus_nb.lowering.exprs import format_value
 from janus_nb.lowering.interp import Lowering
+from janus_nb.lowering.library import MUTATORS
 from janus_nb.lowering.loops import Range, range_items
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Host, Num, Phase, kind_of
@@ -98,7 +99,7 @@ def _filter(low: Lowering, function: Any, items: Any) -> Any:
 def _sequence(kind: type) -> Callable[..., Any]:
     def rule(low: Lowering, value: Any = ()) -> Any:
         value = _settled(low, value)
-        if isinstance(value, Host) and value.phase is Phase.POST or isinstance(value, Num):
+        if (isinstance(value, Host) and value.phase is Phase.POST) or isinstance(value, Num):
             return low.host_op(f"{kind.__name__}({{}})", kind, value)
         items = _items(low, value)
         return tuple(items) if kind is tuple else low.make(kind(items))
@@ -110,7 +111,7 @@ def _dict(low: Lowering, *args: Any, **kwargs: Any) -> Any:
     pairs: dict[Any, Any] = {}
     for value in args:
         if isinstance(value, dict):
-            pairs.update({k: access.load_item(low, value, k) for k in value})
+            pairs.update({k: items.load_item(low, value, k) for k in value})
         else:
             pairs.update(dict(tuple(known_items(low, p)) for p in _items(low, value)))
     return low.make({**pairs, **kwargs})
@@ -118,7 +119,7 @@ def _dict(low: Lowering, *args: Any, **kwargs: Any) -> Any:
 
 def _sum(low: Lowering, items: Any, start: Any = 0) -> Any:
     items = _settled(low, items)
-    if isinstance(items, Num) or isinstance(items, Host) and not low.backend.is_tensor(items.witness):
+    if isinstance(items, Num) or (isinstance(items, Host) and not low.backend.is_tensor(items.witness)):
         return low.host_op("sum({}, {})", sum, items, start)
     total = start
     for item in _items(low, items):
@@ -130,7 +131,7 @@ def _extreme(op: type[ast.cmpop], name: str) -> Callable[..., Any]:
     python: Any = {"min": min, "max": max}[name]
 
     def rule(low: Lowering, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) == 1 and not low.is_fresh(args[0]):
+        if kwargs or (len(args) == 1 and not low.is_fresh(args[0])):
             from janus_nb.lowering.calls import compute
 
             return compute(low, python, args, kwargs)
@@ -280,7 +281,7 @@ RULES: dict[Any, Callable[..., Any]] = {
     int: _number("int"),
     float: _number("float"),
     bool: _number("bool"),
-    len: access.length,
+    len: items.length,
     range: _range,
     enumerate: _enumerate,
     zip: _zip,
@@ -339,7 +340,7 @@ def _number_method(low: Lowering, owner: Num, name: str, args: tuple[Any, ...], 
     if owner.kind == "array" and name in ("item", "tolist") and spec.shape == () and not args:
         kind = "bool" if spec.dtype == "bool" else "float" if spec.dtype.startswith(("float", "bfloat")) else "int"
         return numbers.convert(low, owner, kind)  # type: ignore[arg-type]
-    if name in access.MUTATORS:
+    if name in MUTATORS:
         raise Unsupported("JN102", f"in-place method {name!r} of an array")
     return _host_call(low, owner, name, args, kwargs)
 
@@ -356,7 +357,7 @@ def _host_call(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kwar
 
 def _host_method(low: Lowering, owner: Host, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if owner.phase is Phase.POST:
-        if name in access.MUTATORS:
+        if name in MUTATORS:
             low.note_effect()
             parts = [low.code(v, Phase.POST) for v in args] + [f"{k}={low.code(v, Phase.POST)}" for k, v in kwargs.items()]
             return low.host.assign(Phase.POST, f"J.change({', '.join([low.code(owner, Phase.POST), repr(name), *parts])})", None)
@@ -366,9 +367,9 @@ def _host_method(low: Lowering, owner: Host, name: str, args: tuple[Any, ...], k
         from janus_nb.lowering.calls import call
 
         return call(low, access.load_attribute(low, low.lift(owner), name), args, kwargs)
-    if name in access.MUTATORS or name in ("resize", "put", "partition", "setflags", "byteswap", "itemset"):
+    if name in MUTATORS or name in ("resize", "put", "partition", "setflags", "byteswap", "itemset"):
         if type(owner.witness).__module__ == "numpy" and owner.code[0] == "c":
-            access.postpone(low, owner, f"J.change({{}}, {name!r}" + ", {}" * len(args) + ")", *args)
+            items.postpone(low, owner, f"J.change({{}}, {name!r}" + ", {}" * len(args) + ")", *args)
             return None
         raise Unsupported("JN102", f"in-place method {name!r} of a value from the data")
     module = type(owner.witness).__module__.partition(".")[0]
@@ -392,9 +393,9 @@ def _text_method(low: Lowering, owner: str, name: str, args: tuple[Any, ...], kw
 
 
 def _fresh_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if name in access.MUTATORS:
-        access.mutate_fresh(low, owner)
-        if name in ("sort", "remove") and low.is_symbolic(owner) or any(isinstance(a, Host) for a in args[:1] if name in ("pop", "insert")):
+    if name in MUTATORS:
+        items.mutate_fresh(low, owner)
+        if (name in ("sort", "remove") and low.is_symbolic(owner)) or any(isinstance(a, Host) for a in args[:1] if name in ("pop", "insert")):
             raise Unsupported("JN102", f"{name}() of values that are not known yet")
         escaped = low.escaped.get(id(owner))
         if escaped is not None:
@@ -413,22 +414,22 @@ def _fresh_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], k
 
 
 def _heap_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if name in access.MUTATORS:
+    if name in MUTATORS:
         parts = "".join([", {}"] * len(args) + [f", {k}={{}}" for k in kwargs])
         if name in ("pop", "setdefault", "popitem", "popleft"):
             low.heap.mutated[id(owner)] = owner
             low.note_effect()
             codes = [low.code(v, Phase.POST) for v in (owner, *args)]
             return low.host.assign(Phase.POST, f"J.change({codes[0]}, {', '.join([repr(name), *codes[1:]])})", None)
-        access.postpone(low, owner, f"J.change({{}}, {name!r}{parts})", *args, *kwargs.values())
+        items.postpone(low, owner, f"J.change({{}}, {name!r}{parts})", *args, *kwargs.values())
         return None
     if not low.heap.read_content(owner):
         return _host_call(low, Host(Phase.POST, low.host.object(owner)), name, args, kwargs)
     if isinstance(owner, dict) and name in ("items", "keys", "values"):
         keys = known_items(low, owner)
-        pairs = [(k, access.load_item(low, owner, k)) for k in keys]
+        pairs = [(k, items.load_item(low, owner, k)) for k in keys]
         return low.make({"items": pairs, "keys": keys, "values": [v for _, v in pairs]}[name])
     if isinstance(owner, dict) and name == "get" and not low.is_symbolic(args[0]):
         if args[0] in owner:
-            return access.load_item(low, owner, args[0])
+            return items.load_item(low, owner, args[0])
     return _host_call(low, Host(Phase.ENTRY, low.host.object(owner), owner), name, args, kwargs)

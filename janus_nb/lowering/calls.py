@@ -1,10 +1,10 @@
 """Calls, by what is called.
 
-    print(x)              a rule of its own (janus_nb.lowering.builtin_rules)
-    user_function(x)      interpreted, as if written in place
-    model(x), tf.exp(x)   called now, on symbolic tensors; adds operations to the graph
-    np.mean(history)      computed by the host, before the graph or at replay
-    values.append(x)      postponed to replay
+print(x)              a rule of its own (janus_nb.lowering.builtin_rules)
+user_function(x)      interpreted, as if written in place
+model(x), tf.exp(x)   called now, on symbolic tensors; adds operations to the graph
+np.mean(history)      computed by the host, before the graph or at replay
+values.append(x)      postponed to replay
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from janus_nb.lowering import access
+from janus_nb.lowering import access, items
 from janus_nb.lowering.control import boundary, known_items
 from janus_nb.lowering.interp import Frame, Lowering
 from janus_nb.lowering.library import Effect, knowledge_of, module_of
@@ -49,7 +49,7 @@ def call_node(low: Lowering, node: ast.Call) -> Any:
         if keyword.arg is None:
             if not isinstance(value, dict):
                 raise Unsupported("JN102", "`**` of something that is not a dictionary")
-            kwargs.update({k: access.load_item(low, value, k) for k in value})
+            kwargs.update({k: items.load_item(low, value, k) for k in value})
         else:
             kwargs[keyword.arg] = value
     return call(low, function, tuple(args), kwargs)
@@ -73,7 +73,7 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
         return call(low, function.func, (*function.args, *args), {**function.keywords, **kwargs})
     if isinstance(function, types.MethodType):
         return _call_method(low, function, args, kwargs)
-    if is_user_function(function):
+    if isinstance(function, types.FunctionType) and is_user_function(function):
         return _call_user(low, function, args, kwargs)
     graph_function = low.backend.python_function(function)
     if graph_function is not None:
@@ -103,7 +103,7 @@ def _super(low: Lowering) -> Any:
 
 def _call_method(low: Lowering, method: types.MethodType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     function, owner = method.__func__, method.__self__
-    if is_user_function(function):
+    if isinstance(function, types.FunctionType) and is_user_function(function):
         return _call_user(low, function, (owner, *args), kwargs)
     if isinstance(function, Closure):
         return _call_closure(low, function, (owner, *args), kwargs)
@@ -329,7 +329,7 @@ def _to_library(low: Lowering, value: Any) -> Any:
             return type(value)(_to_library(low, v) for v in known_items(low, value)) if len(value) < 2000 else value
         return type(value)(_to_library(low, v) for v in value)
     if type(value) is dict:
-        return {k: _to_library(low, access.load_item(low, value, k)) for k in value}
+        return {k: _to_library(low, items.load_item(low, value, k)) for k in value}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*(_to_library(low, v) for v in value))
     if isinstance(value, slice):
@@ -387,7 +387,7 @@ def _user_methods_interpreted(low: Lowering, values: list[Any]) -> Iterator[None
         held = instance_dict(owner)
         for name in ("call", "update_state", "result", "get_gradients"):
             member = next((k.__dict__[name] for k in type(owner).__mro__ if name in k.__dict__), None)
-            if held is not None and name not in held and is_user_function(member):
+            if held is not None and name not in held and isinstance(member, types.FunctionType) and is_user_function(member):
                 held[name] = _trampoline(low, types.MethodType(member, owner))
                 patched.append((held, name))  # type: ignore[arg-type]
     try:

@@ -1,9 +1,9 @@
 """Carried slots: how a value that one iteration leaves for the next travels.
 
-    total += float(loss)     graph carry: float64 state of the loop graph
-    step += 1                pre carry:   Python int, advanced by the pre program
-    best = min(best, seen[-1])  post carry: Python value, advanced at replay
-    h, c = cell(x, (h, c))   graph carry of a structure with two tensors
+total += float(loss)     graph carry: float64 state of the loop graph
+step += 1                pre carry:   Python int, advanced by the pre program
+best = min(best, seen[-1])  post carry: Python value, advanced at replay
+h, c = cell(x, (h, c))   graph carry of a structure with two tensors
 """
 
 from __future__ import annotations
@@ -126,12 +126,12 @@ def final_tensors(low: Lowering, carry: Carry, value: Any) -> list[Any]:
     except NoTemplate as error:
         raise Unsupported("JN108", f"{describe(carry.slot)} ends as a {error}", low.heap.spans.get(carry.slot.key)) from None
     if not _same(template, carry.template):
-        raise Unsupported(
-            "JN108", f"{describe(carry.slot)}: {_text(carry.template)} becomes {_text(template)}", low.heap.spans.get(carry.slot.key)
-        )
+        raise Unsupported("JN108", f"{describe(carry.slot)}: {_text(carry.template)} becomes {_text(template)}", low.heap.spans.get(carry.slot.key))
     tensors = []
     for part, (spec, kind) in leaves:
-        tensors.append(part.tensor if isinstance(part, Num) else low.constant(part, spec.dtype) if kind and kind != "array" else low.tracer.lift(part))
+        tensors.append(
+            part.tensor if isinstance(part, Num) else low.constant(part, spec.dtype) if kind and kind != "array" else low.tracer.lift(part)
+        )
     return tensors
 
 

@@ -1,9 +1,9 @@
 """Control flow: conditions, inner loops, and what follows them.
 
-    if loss > 5: ...      one direction seen:  check(not loss > 5), nothing else          (this module)
-                          both seen:           tf.cond, effects under `if` at replay      (branches)
-    for t in range(20):   known or seen count: 20 copies                                  (this module)
-                          otherwise:           tf.while_loop                              (loops)
+if loss > 5: ...      one direction seen:  check(not loss > 5), nothing else          (this module)
+                      both seen:           tf.cond, effects under `if` at replay      (branches)
+for t in range(20):   known or seen count: 20 copies                                  (this module)
+                      otherwise:           tf.while_loop                              (loops)
 """
 
 from __future__ import annotations
@@ -143,7 +143,9 @@ def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr]) -> An
 
 def _is_pure(node: ast.expr) -> bool:
     """Whether evaluating an expression needlessly can neither fail nor have an effect: comparisons of names and literals."""
-    allowed = ast.Compare | ast.Name | ast.Constant | ast.cmpop | ast.expr_context | ast.Attribute | ast.UnaryOp | ast.unaryop | ast.BoolOp | ast.boolop
+    allowed = (
+        ast.Compare | ast.Name | ast.Constant | ast.cmpop | ast.expr_context | ast.Attribute | ast.UnaryOp | ast.unaryop | ast.BoolOp | ast.boolop
+    )
     return all(isinstance(n, allowed) for n in ast.walk(node))
 
 
@@ -191,7 +193,8 @@ def _is_sequence(value: Any) -> bool:
 
 
 def _heap_items(low: Lowering, value: Any) -> list[Any]:
-    from janus_nb.lowering.access import _heap_item, path_of
+    from janus_nb.lowering.access import path_of
+    from janus_nb.lowering.items import heap_item
 
     if not low.heap.read_content(value):
         raise Unsupported("JN202", "iteration over a container that the loop changes")
@@ -200,9 +203,9 @@ def _heap_items(low: Lowering, value: Any) -> list[Any]:
     low.heap.guard_structure(LengthSlot(value, path_of(low, value)), low.span)
     if isinstance(value, dict):
         for key in value:
-            _heap_item(low, value, key)
+            heap_item(low, value, key)
         return list(value)
-    return [_heap_item(low, value, i) for i in range(len(value))]
+    return [heap_item(low, value, i) for i in range(len(value))]
 
 
 def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
@@ -221,8 +224,7 @@ def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
         low.check_host(same, True, TripAssumption(low.span, size, low.policy.evidence(low.span)))
     if isinstance(witness, dict):
         value = low.host_op("list({})", list, value)
-    items = [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value) for i in range(size)]
-    return items
+    return [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value) for i in range(size)]
 
 
 def for_(low: Lowering, node: ast.For) -> Outcome:

@@ -1,7 +1,7 @@
 """Rules for expressions, in a table keyed by AST class.
 
-    float(loss) * 2 > best      Num * 2 -> Num; Num > Num -> bool of the graph
-    losses[-1]                  known list, mutated by the loop -> computed at replay
+float(loss) * 2 > best      Num * 2 -> Num; Num > Num -> bool of the graph
+losses[-1]                  known list, mutated by the loop -> computed at replay
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, calls, control, operators
+from janus_nb.lowering import access, calls, control, items, operators
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Closure
@@ -39,7 +39,7 @@ def attribute(low: Lowering, node: ast.Attribute) -> Any:
 
 def subscript(low: Lowering, node: ast.Subscript) -> Any:
     """`owner[index]`."""
-    return access.load_item(low, low.eval(node.value), low.eval(node.slice))
+    return items.load_item(low, low.eval(node.value), low.eval(node.slice))
 
 
 def slice_(low: Lowering, node: ast.Slice) -> Any:
@@ -111,7 +111,7 @@ def dictionary(low: Lowering, node: ast.Dict) -> Any:
         if key_node is None:
             if not isinstance(value, dict):
                 raise Unsupported("JN102", "`**` of something that is not a dictionary")
-            made.update({k: access.load_item(low, value, k) for k in value})
+            made.update({k: items.load_item(low, value, k) for k in value})
             continue
         key = low.eval(key_node)
         if low.is_symbolic(key):
@@ -168,10 +168,13 @@ def formatted_value(low: Lowering, node: ast.FormattedValue) -> Any:
     return format_value(low, value, spec, {115: "str", 114: "repr", 97: "ascii"}.get(node.conversion))
 
 
+_CONVERSIONS: dict[str | None, Callable[[Any], Any]] = {"str": str, "repr": repr, "ascii": ascii, None: lambda v: v}
+
+
 def format_value(low: Lowering, value: Any, spec: Any, conversion: str | None) -> Any:
     """`format(value, spec)`; user objects with a text of their own are refused."""
     calls.refuse_user_text(value)
-    convert: Callable[[Any], Any] = {"str": str, "repr": repr, "ascii": ascii, None: lambda v: v}[conversion]  # type: ignore[index]
+    convert = _CONVERSIONS[conversion]
     if not low.is_symbolic(value) and not low.is_symbolic(spec) and isinstance(value, int | float | str | bool | type(None)):
         return format(convert(value), spec)
     inner = f"{conversion}({{}})" if conversion else "{}"
@@ -216,4 +219,3 @@ EXPRESSIONS: dict[type[ast.expr], Rule] = {
     ast.NamedExpr: named,
     ast.Starred: starred,
 }
-

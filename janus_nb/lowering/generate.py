@@ -1,8 +1,8 @@
 """The generator's one page: lower a region under a policy until its carried state is known.
 
-    for x in data:                     target
-        total += float(f(x))           attempt 1: `total` is read, then written -> carried
-                                       attempt 2: with `total` as state of the loop graph -> Program
+for x in data:                     target
+    total += float(f(x))           attempt 1: `total` is read, then written -> carried
+                                   attempt 2: with `total` as state of the loop graph -> Program
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ def _iteration(low: Lowering, target: Target) -> Any:
                     control.assume(low, condition, True, ExitAssumption(span, "the end of the loop"))
         outcome = run(low, node.body)  # type: ignore[arg-type]
     if outcome not in (NORMAL, CONTINUE):
-        span = outcome.span if isinstance(outcome, Exit) else None
-        raise Unsupported("JN101", "every iteration leaves the loop", span)
+        where = outcome.span if isinstance(outcome, Exit) else None
+        raise Unsupported("JN101", "every iteration leaves the loop", where)
     return None
 
 
@@ -188,16 +188,16 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
     post = sorted((c for c in heap.carried.values() if c.mode == "post" and c.value is not None), key=lambda c: c.position)
     carry_tensors: list[Any] = []
     for carry in graph:
-        entry = heap.overlay.get(carry.slot.key)
-        carry_tensors += final_tensors(low, carry, entry[1] if entry else carry.value)
+        written = heap.overlay.get(carry.slot.key)
+        carry_tensors += final_tensors(low, carry, written[1] if written else carry.value)
     next_state = []
     for carry in pre:
-        entry = heap.overlay.get(carry.slot.key)
-        next_state.append(low.code(entry[1] if entry else carry.value, Phase.PRE))
+        written = heap.overlay.get(carry.slot.key)
+        next_state.append(low.code(written[1] if written else carry.value, Phase.PRE))
     for carry in post:
-        entry = heap.overlay.get(carry.slot.key)
-        if entry:
-            host.statement(Phase.POST, f"S[{carry.position}] = {low.code(entry[1], Phase.POST)}")
+        written = heap.overlay.get(carry.slot.key)
+        if written:
+            host.statement(Phase.POST, f"S[{carry.position}] = {low.code(written[1], Phase.POST)}")
     low.final = True
     finals = [(slot, _final_code(low, slot, value)) for slot, value in heap.overlay.values()]
     low.final = False
@@ -215,8 +215,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         host.lines[Phase.POST].append("    return None")
         if low.lasts:
             host.lines[Phase.POST].append(", ".join(r.name for r in low.lasts) + ", = L")
-        tail = _final_lines(low)
-        host.lines[Phase.POST].extend(tail)
+        host.lines[Phase.POST].extend(low.final_lines)
     parameters = ["J", "S", *entry_names, *pre_names, *(r.name for r in low.rows), "L"]
     post_fn, post_text = host.compile(Phase.POST, parameters, [code for _, code in finals], name)
     carry_guards = [c.guard for c in (*graph, *pre) if c.guard is not None]
@@ -234,11 +233,6 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
     )  # fmt: skip
 
 
-def _final_lines(low: Lowering) -> list[str]:
-    """Statements of the post program that only build final values (they were emitted after `low.final` was set)."""
-    return low.__dict__.pop("_final_tail", [])
-
-
 def _final_code(low: Lowering, slot: Slot, value: Any) -> str:
     before = len(low.host.lines[Phase.POST])
     if value is UNBOUND:
@@ -249,7 +243,7 @@ def _final_code(low: Lowering, slot: Slot, value: Any) -> str:
         code = low.code(value, Phase.POST)
     tail = low.host.lines[Phase.POST][before:]
     del low.host.lines[Phase.POST][before:]
-    low.__dict__.setdefault("_final_tail", []).extend(tail)
+    low.final_lines.extend(tail)
     return code
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from janus_nb.backend import Backend, Spec, Tracer
+from janus_nb.backend import Backend, Role, Spec, Tracer
 from janus_nb.lowering import numbers
 from janus_nb.lowering.heap import Heap
 from janus_nb.lowering.hostprog import HostPrograms
@@ -108,6 +108,7 @@ class Lowering:
         self.konts: list[Any] = []
         self.input_values: dict[Any, Any] = {}
         self.paths: dict[int, str] = {}
+        self.final_lines: list[str] = []
         self.volatile: set[str] = set()
         self.volatile_owners: set[int] = set()
         self._lifted: dict[int, Any] = {}
@@ -294,9 +295,7 @@ class Lowering:
 
     def fetch(self, tensor: Any, kind: Kind | None) -> str:
         """The post program's name for a graph value; it becomes a result of the graph."""
-        known = self._row_of.get((id(tensor), kind, False)) or (
-            self._row_of.get((id(tensor), kind, True)) if self.final else None
-        )
+        known = self._row_of.get((id(tensor), kind, False)) or (self._row_of.get((id(tensor), kind, True)) if self.final else None)
         if known is not None:
             return known.name
         if self.nested or self.looping:
@@ -342,13 +341,13 @@ class Lowering:
         kind = kind_of(witness)
         if kind == "int" and abs(witness) >= 2**62:
             raise Unsupported("JN102", "integer beyond 64 bits")
-        spec = self.backend.spec_of(witness)
+        spec = self.backend.find_spec(witness)
         if spec is None:
             raise Unsupported("JN201", f"a {type(witness).__name__} computed on the host is used by a tensor operation")
         table = self.feeds if value.phase is Phase.PRE else self.invariants
         key = ("feed", self.span, len([f for f in table if f.key[1] == self.span]))
         spec = self.policy.specs.get(key, spec)
-        role = "feed" if value.phase is Phase.PRE else "invariant"
+        role: Role = "feed" if value.phase is Phase.PRE else "invariant"
         tensor = self.tracer.input(spec, role, role)
         if value.code[0] != "c":
             self.host.export(value)

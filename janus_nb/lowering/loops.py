@@ -1,7 +1,7 @@
 """Inner loops that become loops of the graph.
 
-    for t in range(n):        # n differs from call to call, or too many rounds to unroll
-        h = cell(x[t], h)     ->  tf.while_loop(t < n, h = cell(x[t], h))
+for t in range(n):        # n differs from call to call, or too many rounds to unroll
+    h = cell(x[t], h)     ->  tf.while_loop(t < n, h = cell(x[t], h))
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _lower(low: Lowering, test: Callable[[Any], Any], body: Callable[[Any], None
         for place, (slot, _) in carried.items():
             template, _ = templates[place]
             now, leaves = _flat(low, place, current(low, place, slot), None)
-            if [kind for kind in _kinds(now)] != [kind for kind in _kinds(template)]:
+            if list(_kinds(now)) != list(_kinds(template)):
                 raise Unsupported("JN108", f"{place[2]} changes its kind in a loop")
             outputs.extend(leaves)
         return outputs

@@ -1,10 +1,10 @@
 """Operators by the binding time of their operands: computed now, by the host, or by the graph.
 
-    known  op known   ->  now (user-defined operators are interpreted)
-    PRE    op known   ->  Python, before the graph: exact, whatever the type
-    number op number  ->  Python's arithmetic in the graph (janus_nb.lowering.numbers)
-    tensor op any     ->  the backend's own operator
-    POST   op any     ->  Python, at replay
+known  op known   ->  now (user-defined operators are interpreted)
+PRE    op known   ->  Python, before the graph: exact, whatever the type
+number op number  ->  Python's arithmetic in the graph (janus_nb.lowering.numbers)
+tensor op any     ->  the backend's own operator
+POST   op any     ->  Python, at replay
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Host, Num, Phase, kind_of
 from janus_nb.source.units import is_user_class
 
-BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any], str]] = {
+BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any], str]] = {
     ast.Add: ("+", operator.add, "__add__"),
     ast.Sub: ("-", operator.sub, "__sub__"),
     ast.Mult: ("*", operator.mul, "__mul__"),
@@ -37,7 +37,7 @@ BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any], str]] = {
     ast.RShift: (">>", operator.rshift, "__rshift__"),
 }
 
-COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
+COMPARE: dict[type[ast.cmpop], tuple[str, Callable[..., Any]]] = {
     ast.Eq: ("==", operator.eq),
     ast.NotEq: ("!=", operator.ne),
     ast.Lt: ("<", operator.lt),
@@ -169,11 +169,12 @@ def unary(low: Lowering, op: ast.unaryop, value: Any) -> Any:
     """`-value`, `+value`, `~value`, `not value`."""
     if isinstance(op, ast.Not):
         return invert(low, truth(low, value))
-    symbol, function = {
+    table: dict[type[ast.unaryop], tuple[str, Callable[..., Any]]] = {
         ast.USub: ("-", operator.neg),
         ast.UAdd: ("+", operator.pos),
         ast.Invert: ("~", operator.invert),
-    }[type(op)]
+    }
+    symbol, function = table[type(op)]
     if isinstance(value, Host):
         return low.host_op(f"({symbol}{{}})", function, value)
     if isinstance(value, Num):
@@ -304,7 +305,7 @@ def join(low: Lowering, conjunction: bool, a: Any, b: Any) -> Any:
     for known, other in ((a, b), (b, a)):
         if isinstance(known, bool):
             return other if known is conjunction else known
-    if isinstance(a, Host) and isinstance(b, Host) or _is_post(a) or _is_post(b):
+    if (isinstance(a, Host) and isinstance(b, Host)) or _is_post(a) or _is_post(b):
         word = "and" if conjunction else "or"
         wrap = [Num(v, "bool") if low.backend.is_symbolic(v) else v for v in (a, b)]
         return low.host_op(f"({{}} {word} {{}})", (lambda x, y: x and y) if conjunction else (lambda x, y: x or y), *wrap)

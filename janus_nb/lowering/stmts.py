@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, calls, control, operators
+from janus_nb.lowering import access, calls, control, items, operators
 from janus_nb.lowering.exprs import _closure as make_closure
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.outcome import BREAK, CONTINUE, NORMAL, Exit, Outcome, Returned
@@ -63,8 +63,8 @@ def aug_assign(low: Lowering, node: ast.AugAssign) -> Outcome:
 def _aug_item(low: Lowering, op: ast.operator, owner: Any, index: Any, value_node: ast.expr) -> None:
     if isinstance(owner, list | dict) and not low.is_fresh(owner):
         low.heap.mutated[id(owner)] = owner
-    now = access.load_item(low, owner, index)
-    access.store_item(low, owner, index, operators.augmented(low, op, now, low.eval(value_node)))
+    now = items.load_item(low, owner, index)
+    items.store_item(low, owner, index, operators.augmented(low, op, now, low.eval(value_node)))
 
 
 def bind(low: Lowering, target: ast.expr, value: Any) -> None:
@@ -75,7 +75,7 @@ def bind(low: Lowering, target: ast.expr, value: Any) -> None:
         elif isinstance(target, ast.Attribute):
             access.store_attribute(low, low.eval(target.value), target.attr, value)
         elif isinstance(target, ast.Subscript):
-            access.store_item(low, low.eval(target.value), low.eval(target.slice), value)
+            items.store_item(low, low.eval(target.value), low.eval(target.slice), value)
         elif isinstance(target, ast.Tuple | ast.List):
             _unpack(low, list(target.elts), value)
         else:
@@ -115,10 +115,10 @@ def delete(low: Lowering, node: ast.Delete) -> Outcome:
         elif isinstance(target, ast.Subscript):
             owner, index = low.eval(target.value), low.eval(target.slice)
             if low.is_fresh(owner) and not low.is_symbolic(index):
-                access.mutate_fresh(low, owner)
+                items.mutate_fresh(low, owner)
                 del owner[index]
                 continue
-            access.postpone(low, owner, "J.delitem({}, {})", index)
+            items.postpone(low, owner, "J.delitem({}, {})", index)
         else:
             raise Unsupported("JN101", "del of an attribute")
     return NORMAL

@@ -61,6 +61,7 @@ class Hook:
         self.on = False
         self.defaults: dict[str, Any] = {}
         self._raw: str | None = None
+        self._stored = False
         self._options: Options | None = None
         self._cell: Cell | None = None
         self._view: Any = None
@@ -71,6 +72,7 @@ class Hook:
         """A cell is about to run: is it ours, and with which options?"""
         self._cell, self._options, self._view = None, None, None
         self._raw = info.raw_cell or ""
+        self._stored = bool(info.store_history)
         line = magic_line(self._raw)
         if line is None and (not self.on or self._raw.lstrip().startswith("%%")):
             return
@@ -97,8 +99,12 @@ class Hook:
 
         raw = self._raw or ""
         text = self.shell.transform_cell(raw)
-        file = self.shell.compile.get_code_name(raw, text, self.shell.execution_count)
-        unit = register(file, f"Cell [{self.shell.execution_count}]", text, tree)
+        number = self.shell.execution_count - self._stored  # IPython has counted on already
+        file = self.shell.compile.get_code_name(raw, text, number)
+        name = f"Cell [{number}]"
+        register(file, name, text, tree)
+        # In a terminal the file name holds the execution count: the same text keeps its first name, and so its graphs.
+        unit = register(runtime.store.files.setdefault(text, file), name, text, tree)
         cell = runtime.begin(unit, options)
         made = cell.instrumented(tree)
         self._view = open_view(cell, options, self.shell)

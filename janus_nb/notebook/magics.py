@@ -23,7 +23,7 @@ class JanusMagics(Magics):  # type: ignore[misc]
         super().__init__(shell)
         self.hook = hook
 
-    @line_magic("janus")
+    @line_magic("janus")  # type: ignore[untyped-decorator]
     def janus_line(self, line: str) -> Any:
         """%janus on [options] | off | status | explain | forget
 
@@ -67,7 +67,7 @@ class JanusMagics(Magics):  # type: ignore[misc]
         except OptionError as error:
             raise UsageError(str(error)) from None
 
-    @cell_magic("janus")
+    @cell_magic("janus")  # type: ignore[untyped-decorator]
     def janus_cell(self, line: str, cell: str) -> None:
         """Run this cell under JANUS.
 

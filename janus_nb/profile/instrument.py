@@ -31,12 +31,13 @@ import builtins
 import copy
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 from janus_nb.source.units import Unit, function_source
 from janus_nb.span import Span
 
 SESSION = "__janus__"
+_N = TypeVar("_N", bound=ast.AST)
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -93,16 +94,16 @@ class _Copier(ast.NodeTransformer):
         node.func = _session_call("called" if self.profiled else "plain", [node.func], node.func)
         return node
 
-    def visit_If(self, node: ast.If) -> ast.AST:
+    def visit_If(self, node: ast.If) -> Any:
         return self._with_test(node)
 
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
         return self._with_test(node)
 
-    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+    def visit_Assert(self, node: ast.Assert) -> Any:
         return self._with_test(node)
 
-    def _with_test(self, node: Any) -> ast.AST:
+    def _with_test(self, node: Any) -> Any:
         span = Span.of(node.test, self.unit.file)
         self.generic_visit(node)
         if self.profiled:
@@ -130,7 +131,7 @@ class _Copier(ast.NodeTransformer):
 
     # -- loops ---------------------------------------------------------------------------------------------------------
 
-    def visit_For(self, node: ast.For) -> ast.AST:
+    def visit_For(self, node: ast.For) -> Any:
         site = self._loop_site(node)
         iterable = self.visit(copy.deepcopy(node.iter))
         if not self.profiled:
@@ -147,7 +148,7 @@ class _Copier(ast.NodeTransformer):
         rest.orelse, profiled.orelse = [untouched], [rest]
         return profiled
 
-    def visit_While(self, node: ast.While) -> ast.AST:
+    def visit_While(self, node: ast.While) -> Any:
         site = self._loop_site(node)
 
         def condition(method: str, copier: _Copier) -> ast.expr:
@@ -192,7 +193,7 @@ class _Copier(ast.NodeTransformer):
         return [self.visit(s) for s in body]
 
 
-def _located(made: Any, like: ast.AST) -> Any:
+def _located(made: _N, like: ast.AST) -> _N:
     return ast.fix_missing_locations(ast.copy_location(made, like))
 
 
@@ -202,7 +203,7 @@ def _number(value: int) -> ast.expr:
 
 def _session_call(method: str, args: list[ast.expr], like: ast.AST) -> ast.expr:
     function = ast.Attribute(ast.Name(SESSION, ast.Load()), method, ast.Load())
-    return _located(ast.Call(function, args, []), like)  # type: ignore[no-any-return]
+    return _located(ast.Call(function, args, []), like)
 
 
 def instrument_module(unit: Unit, tree: ast.Module, sites: Sites) -> ast.Module:
@@ -219,9 +220,11 @@ def instrument_function(function: FunctionType, sites: Sites, profiled: bool) ->
     """
     code = function.__code__
     found = function_source(function)
-    if found is None or code.co_flags & 0x2A0 or not isinstance(found[0], ast.FunctionDef):
+    if found is None or code.co_flags & 0x2A0:
         return None
     node, unit = found
+    if not isinstance(node, ast.FunctionDef):
+        return None
     if any(_is_private(getattr(n, "attr", getattr(n, "id", ""))) for n in ast.walk(node)):
         return None
     made = copy.deepcopy(node)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, MutableMapping
 from types import FrameType
 from typing import Any
 
+from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.events import (
     EagerRan,
     Fallback,
@@ -22,7 +23,6 @@ from janus_nb.events import (
     Relaxed,
     Verified,
 )
-from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.lowering.generate import Target
 from janus_nb.profile.instrument import LoopSite
 from janus_nb.runtime.engine import Engine
@@ -36,6 +36,7 @@ CALL_SECONDS = 0.15
 """How long one graph call should take: output and the stop button stay prompt."""
 
 MAX_STEPS = 4096
+
 
 class Driver:
     """Runs one execution of a `for` or `while` statement."""
@@ -164,7 +165,7 @@ class Driver:
         block = self._block(version)
         if block is None:
             return self.source is not None and self.source.failed
-        if not version.verified and self.engine.options.verify != "off" or self.engine.options.verify == "always":
+        if (not version.verified and self.engine.options.verify != "off") or self.engine.options.verify == "always":
             return self._verify(version, block)
         return self._run(version, block)
 

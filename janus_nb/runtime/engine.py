@@ -102,7 +102,7 @@ class Engine:
         """A guard failed at entry: constants that turned out not to be are inputs from now on."""
         region.generate_again = True
         for guard in miss.failed:
-            if isinstance(guard.expect, Equals) and isinstance(guard.expect.value, int | float | str) or _is_tensor_guard(self.backend, guard):
+            if (isinstance(guard.expect, Equals) and isinstance(guard.expect.value, int | float | str)) or _is_tensor_guard(self.backend, guard):
                 assumption = ValueAssumption(guard.span, describe(guard.slot), guard.expected, guard.slot.key, "seen while profiled")
                 if region.policy.relax(assumption):
                     self.bus.emit(Relaxed(region.number, str(assumption), guard.span))
@@ -171,6 +171,10 @@ def _assumptions(program: Program) -> tuple[AssumptionInfo, ...]:
     found = [AssumptionInfo(f"{describe(g.slot)} is {g.expected}", "read while generating", g.span, "before each call") for g in program.guards]
     for feed in program.feeds:
         found.append(AssumptionInfo(f"fed value is {feed.spec}", "the pending element", None, "per iteration, before"))
-    for when, assumptions in (("inside the graph", program.checks), ("per iteration, before", program.pre_checks), ("at replay", program.host_checks)):
+    for when, assumptions in (
+        ("inside the graph", program.checks),
+        ("per iteration, before", program.pre_checks),
+        ("at replay", program.host_checks),
+    ):
         found += [AssumptionInfo(str(a), a.evidence, a.span, when) for a in assumptions]
     return tuple(found)

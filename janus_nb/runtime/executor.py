@@ -135,7 +135,7 @@ class Executor:
     def _columns_fit(self, program: Program, block: Block) -> Violation | None:
         for feed in program.feeds:
             if feed.column is not None and block.columns:
-                spec = self.backend.spec_of(block.columns[feed.column])
+                spec = self.backend.find_spec(block.columns[feed.column])
                 row = Spec(spec.dtype, spec.shape[1:] if spec.shape is not None else None) if spec else None
                 if row is None or not fits(feed.spec, row):
                     return _spec_violation(feed, row, f"data[{feed.column}]")
@@ -144,10 +144,10 @@ class Executor:
     def _fed_fit(self, feeds: list[FeedInfo], values: tuple[Any, ...]) -> Violation | None:
         for feed, value in zip(feeds, values, strict=True):
             if feed.kind is not None:
-                if type(value) is not feed.type or (feed.kind == "int" and not -(2**62) < value < 2**62):
+                if type(value) is not feed.type or (isinstance(value, int) and not -(2**62) < value < 2**62):
                     return Violation(None, f"{value!r} instead of {feed.kind}")
                 continue
-            spec = self.backend.spec_of(value)
+            spec = self.backend.find_spec(value)
             if type(value) is not feed.type or spec is None or not fits(feed.spec, spec):
                 return _spec_violation(feed, spec, "a value from the data")
         return None
@@ -167,7 +167,7 @@ class Executor:
 
     def _unlike(self, first: tuple[Any, ...], values: tuple[Any, ...]) -> bool:
         """Whether values of a relaxed shape differ in shape from the block's first: they go into the next call."""
-        return any(self.backend.spec_of(a) != self.backend.spec_of(b) for a, b in zip(first, values, strict=True))
+        return any(self.backend.find_spec(a) != self.backend.find_spec(b) for a, b in zip(first, values, strict=True))
 
     def _carried(self, program: Program, names: MutableMapping[str, Any]) -> list[Any]:
         carries: list[Any] = []
@@ -308,7 +308,7 @@ def write(slot: Slot, value: Any, local_names: MutableMapping[str, Any]) -> None
             held = instance_dict(owner)
             if value is UNBOUND:
                 delattr(owner, name)
-            elif isinstance(held, dict) and type(owner).__setattr__ is object.__setattr__ and not hasattr(type(owner), name):
+            elif isinstance(held, dict) and _plain_setattr(type(owner)) and not hasattr(type(owner), name):
                 held[name] = value
             else:
                 setattr(owner, name, value)
@@ -327,6 +327,10 @@ class _Copies:
     def __getitem__(self, index: int) -> Any:
         row = self._values[index]
         return row.copy() if getattr(row, "shape", ()) else row
+
+
+def _plain_setattr(kind: Any) -> bool:
+    return kind.__setattr__ is object.__setattr__
 
 
 def _put(names: MutableMapping[str, Any], name: str, value: Any) -> None:

@@ -75,7 +75,8 @@ class Journal:
 
     def plain(self, value: Any) -> Any:
         """A value that `+=` replaces rather than changes."""
-        if not isinstance(value, int | float | str | complex | tuple) and type(value).__module__ != "numpy" or getattr(value, "shape", ()):
+        replaced = isinstance(value, int | float | str | complex | tuple)
+        if not replaced and (type(value).__module__ != "numpy" or getattr(value, "shape", None) != ()):
             raise TypeError(f"+= of a {type(value).__name__} cannot be replayed")
         return value
 
@@ -120,13 +121,13 @@ class Journal:
             self._undo.append(lambda: owner.__setitem__(slice(None), before))
         elif isinstance(owner, dict):
             items = dict(owner)
-            self._undo.append(lambda: (owner.clear(), owner.update(items)))
+            self._undo.append(lambda: _refill(owner, items))
         elif isinstance(owner, set):
             members = set(owner)
-            self._undo.append(lambda: (owner.clear(), owner.update(members)))
+            self._undo.append(lambda: _refill(owner, members))
         elif isinstance(owner, collections.deque):
             queue = list(owner)
-            self._undo.append(lambda: (owner.clear(), owner.extend(queue)))
+            self._undo.append(lambda: _refill(owner, queue))
         elif type(owner).__module__ == "numpy":
             values = owner.copy()
             self._undo.append(lambda: owner.__setitem__(..., values))
@@ -150,3 +151,12 @@ class Journal:
         held, self._held = self._held, []
         for write in held:
             write()
+
+
+def _refill(owner: Any, content: Any) -> None:
+    """Give a container back what it held."""
+    owner.clear()
+    if isinstance(content, list):
+        owner.extend(content)
+    else:
+        owner.update(content)

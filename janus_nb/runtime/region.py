@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+
 from janus_nb.backend import LoopGraph
 from janus_nb.lowering.program import Program
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
-
 
 MIN_SECONDS = 40e-6
 """Iterations faster than this hold no tensor work worth converting."""

@@ -39,6 +39,7 @@ class Store:
         sites: Numbers used in instrumented functions.
         copies: Instrumented copies of functions, by function.
         cells: Instrumented copies of cells, by file name and text.
+        files: The file name under which a cell's text was first run.
     """
 
     regions: dict[Any, Region] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Store:
     sites: Sites = field(default_factory=Sites)
     copies: weakref.WeakKeyDictionary[FunctionType, dict[bool, Any]] = field(default_factory=weakref.WeakKeyDictionary)
     cells: dict[tuple[str, str], ast.Module] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
     count: int = 0
 
     def region(self, site: LoopSite, namespace: dict[str, Any], kind: str) -> Region:
@@ -277,5 +279,3 @@ def _iter_span(site: LoopSite) -> Any:
 
     node = site.node
     return Span.of(getattr(node, "iter", None) or node.test, site.unit.file)  # type: ignore[union-attr]
-
-

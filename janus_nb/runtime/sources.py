@@ -1,9 +1,9 @@
 """Sources: where a loop's elements come from, and how far ahead they may be taken.
 
-    list, tuple, range, array, dict views   any number ahead
-    enumerate, zip over these               likewise, taken apart
-    tf.data.Dataset                         pulled in blocks inside a graph
-    anything else                           one at a time: taking an element may be seen by others
+list, tuple, range, array, dict views   any number ahead
+enumerate, zip over these               likewise, taken apart
+tf.data.Dataset                         pulled in blocks inside a graph
+anything else                           one at a time: taking an element may be seen by others
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from janus_nb.backend import Backend
 from janus_nb.lowering.generate import Column, Parts
 
-_AHEAD = (
+_AHEAD: tuple[type, ...] = (
     type(iter([])), type(iter(())), type(iter(range(0))), type(iter(range(10**30))), type(iter({})), type(iter({}.values())),
     type(iter({}.items())), type(iter("")), type(reversed([])), type(iter(set())),
 )  # fmt: skip
@@ -120,7 +120,7 @@ class TensorSource:
                 self._error = error
         if not self._blocks:
             return 0
-        return min(count, self._blocks[0].count - self._blocks[0].offset)
+        return int(min(count, self._blocks[0].count - self._blocks[0].offset))
 
     def holds_fewer_than(self, count: int) -> bool:
         """Whether the loop is known to end within `count` more elements; datasets are not asked."""
@@ -218,7 +218,8 @@ def open_iterable(backend: Backend, iterable: Any) -> Source:
         TypeError: as `iter()` would.
     """
     if type(iterable) is enumerate:
-        inner, start = iterable.__reduce__()[1][:2]  # type: ignore[misc]
+        state: Any = iterable.__reduce__()
+        inner, start = state[1]
         source = backend.open_source(inner)
         if source is not None:
             return TensorSource(source, ahead=True, count=True, start=start)
@@ -235,7 +236,8 @@ def _reads_ahead(iterable: Any, iterator: Any) -> bool:
     if iterator is not iterable:
         return type(iterator) in _AHEAD or type(iterable).__module__ == "numpy"
     if type(iterable) in (enumerate, zip, map) and type(iterable) is not map:
-        parts = iterable.__reduce__()[1]
+        state: Any = iterable.__reduce__()
+        parts = state[1]
         inner = parts[:1] if type(iterable) is enumerate else parts
         return all(type(p) in _AHEAD or _reads_ahead(p, iter(p)) for p in inner if not isinstance(p, int))
     return False

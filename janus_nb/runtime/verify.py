@@ -1,8 +1,8 @@
 """Verification: a new graph version runs once beside an iteration that Python runs, and the two are compared.
 
-    before:  graph (nothing committed) -> what it would store, append, assign     (rehearse)
-    Python runs the iteration
-    after:   the same places now hold what was predicted?                         (compare)
+before:  graph (nothing committed) -> what it would store, append, assign     (rehearse)
+Python runs the iteration
+after:   the same places now hold what was predicted?                         (compare)
 """
 
 from __future__ import annotations

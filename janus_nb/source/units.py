@@ -110,8 +110,10 @@ def is_user_class(kind: type) -> bool:
     file = getattr(module, "__file__", None)
     if kind.__module__ == "builtins":
         return False
-    return file is None and kind.__module__ == "__main__" or (file is not None and is_user_file(file)) or any(
-        is_user_function(member) for member in kind.__dict__.values()
+    return (
+        (file is None and kind.__module__ == "__main__")
+        or (file is not None and is_user_file(file))
+        or any(is_user_function(member) for member in kind.__dict__.values())
     )
 
 
@@ -140,7 +142,7 @@ def _same_arguments(node: FunctionNode, code: CodeType) -> bool:
 def _same_column(node: FunctionNode, code: CodeType) -> bool:
     body = node.body if isinstance(node, ast.Lambda) else node.body[0]
     columns = [p[2] for p in code.co_positions() if p[2] is not None and p[0] == body.lineno]
-    return not columns or min(columns) >= body.col_offset >= node.col_offset and min(columns) == body.col_offset
+    return not columns or (min(columns) >= body.col_offset >= node.col_offset and min(columns) == body.col_offset)
 
 
 def function_source(function: FunctionType) -> tuple[FunctionNode, Unit] | None:

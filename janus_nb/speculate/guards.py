@@ -1,12 +1,12 @@
 """Guards: what must still hold before a graph runs, each a value that checks and explains itself.
 
-    >>> frame = {"rate": 0.1}
-    >>> guard = Guard(LocalSlot("rate"), Equals(0.1), None)
-    >>> guard.holds(frame)
-    True
-    >>> frame["rate"] = 0.01
-    >>> guard.explain(frame)
-    'rate: expected 0.1, found 0.01'
+>>> frame = {"rate": 0.1}
+>>> guard = Guard(LocalSlot("rate"), Equals(0.1), None)
+>>> guard.holds(frame)
+True
+>>> frame["rate"] = 0.01
+>>> guard.explain(frame)
+'rate: expected 0.1, found 0.01'
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from janus_nb.speculate.slots import LocalSlot, Slot, describe, read
 from janus_nb.span import Span
+from janus_nb.speculate.slots import LocalSlot, Slot, describe, read
 
 __all__ = ["Equals", "Guard", "IsObject", "IsType", "LocalSlot"]
 

@@ -151,7 +151,7 @@ def read(slot: Slot, frame: MutableMapping[str, Any]) -> Any:
 
 def _slotted(owner: Any, name: str) -> Any:
     for base in type(owner).__mro__:
-        member = base.__dict__.get(name)
+        member: Any = base.__dict__.get(name)
         if type(member).__name__ == "member_descriptor":
             try:
                 return member.__get__(owner)
@@ -216,9 +216,27 @@ def fingerprint(owner: Any) -> tuple[Any, ...]:
 
 _TRANSIENT = frozenset(
     # What libraries rewrite while they run, and what no computation depends on.
-    {"_inbound_nodes", "_outbound_nodes", "_losses", "_loss_ids", "_metrics", "_call_context_args", "_tracker",
-     "_thread_local", "_lock", "_self_tracked_trackables", "_obj_reference_counts_dict", "_self_unconditional_checkpoint_dependencies",
-     "_self_unconditional_dependency_names", "_jit_compile", "_path", "_auto_config", "_call_signature", "_functional", "_distribute_strategy"}
+    {
+        "_inbound_nodes",
+        "_outbound_nodes",
+        "_losses",
+        "_loss_ids",
+        "_metrics",
+        "_call_context_args",
+        "_tracker",
+        "_thread_local",
+        "_lock",
+        "_self_tracked_trackables",
+        "_obj_reference_counts_dict",
+        "_self_unconditional_checkpoint_dependencies",
+        "_self_unconditional_dependency_names",
+        "_jit_compile",
+        "_path",
+        "_auto_config",
+        "_call_signature",
+        "_functional",
+        "_distribute_strategy",
+    }
 )
 
 

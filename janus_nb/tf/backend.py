@@ -36,7 +36,9 @@ class TensorFlowBackend:
 
     def is_variable(self, value: Any) -> bool:
         """Whether a value is a TensorFlow or Keras variable."""
-        return isinstance(value, tf.Variable) or (type(value).__module__.startswith("keras.") and hasattr(value, "assign") and hasattr(value, "value"))
+        return isinstance(value, tf.Variable) or (
+            type(value).__module__.startswith("keras.") and hasattr(value, "assign") and hasattr(value, "value")
+        )
 
     def is_tape(self, value: Any) -> bool:
         """Whether a value is a gradient tape."""
@@ -49,7 +51,18 @@ class TensorFlowBackend:
         tape.gradient(nothing, nothing)
         return tape
 
-    def spec_of(self, value: Any) -> Spec | None:
+    def spec_of(self, value: Any) -> Spec:
+        """The type of a tensor, variable, array or number.
+
+        Raises:
+            TypeError: for anything else.
+        """
+        found = self.find_spec(value)
+        if found is None:
+            raise TypeError(f"a {type(value).__name__} has no tensor type")
+        return found
+
+    def find_spec(self, value: Any) -> Spec | None:
         """The type of a tensor, variable, array or number; `None` for anything else."""
         if isinstance(value, tf.Tensor | tf.Variable):
             return spec_of_tensor(value)

@@ -15,7 +15,6 @@ from tensorflow.python.data.ops import iterator_ops
 from janus_nb.backend import Spec
 from janus_nb.tf.tracer import spec_of_tensor
 
-
 MIN_BATCH = 16
 """With at least this many iterations a call, tf.data batches the elements; the size is then fixed for the execution."""
 
@@ -130,8 +129,10 @@ def _pull_function(fixed: tuple[tuple[int, ...], ...], components: tuple[tuple[A
 
             def present() -> Any:
                 parts = tf.nest.flatten(optional.get_value())
-                same = [tf.reduce_all(tf.equal(tf.shape(p), shape.as_list())) if shape.rank else tf.constant(True)
-                        for p, shape in zip(parts, shapes, strict=True)]
+                same = [
+                    tf.reduce_all(tf.equal(tf.shape(p), shape.as_list())) if shape.rank else tf.constant(True)
+                    for p, shape in zip(parts, shapes, strict=True)
+                ]
                 return [tf.reduce_all(tf.stack(same)), tf.constant(True), *parts]
 
             def absent() -> Any:

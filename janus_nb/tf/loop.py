@@ -34,9 +34,7 @@ class TensorFlowLoop:
         self._parallel = 10 if parallel else 1
         self._compiled: dict[int | None, Any] = {}
 
-    def run(
-        self, steps: int, carries: Sequence[Tensor], feeds: Sequence[Tensor], invariants: Sequence[Tensor]
-    ) -> LoopResult:
+    def run(self, steps: int, carries: Sequence[Tensor], feeds: Sequence[Tensor], invariants: Sequence[Tensor]) -> LoopResult:
         """Run at most `steps` iterations; feeds have a leading axis of at least `steps`."""
         key = steps if self.xla else None
         compiled = self._compiled.get(key)
@@ -97,10 +95,7 @@ class TensorFlowLoop:
                 return self._call(*current, *carried, *fed, *invariants)
 
             start = [*(values[p] for p in traced.written), *carries]
-            arrays = [
-                tf.TensorArray(spec.dtype, size=steps, element_shape=spec_shape(spec), clear_after_read=False)
-                for spec in body.rows
-            ]
+            arrays = [tf.TensorArray(spec.dtype, size=steps, element_shape=spec_shape(spec), clear_after_read=False) for spec in body.rows]
             n_checks = max(1, body.checks)
 
             def again(i: Tensor, checks: Tensor, *rest: Any) -> Tensor:

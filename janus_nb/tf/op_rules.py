@@ -37,7 +37,7 @@ def _assign(update: Callable[[Any, Any], Any]) -> Rule:
         value = inputs[1]
         staging.write(handle, value.dtype, lambda now: update(now, value))
         staging.release_handle(inputs[0])
-        return _plain(staging, lambda: tf.no_op())
+        return _plain(staging, tf.no_op)
 
     return rule
 
@@ -50,7 +50,7 @@ def _scatter(update: Callable[[Any, Any, Any], Any]) -> Rule:
         indices, values = inputs[1], inputs[2]
         staging.write(handle, values.dtype, lambda now: update(now, tf.expand_dims(indices, -1), values))
         staging.release_handle(inputs[0])
-        return _plain(staging, lambda: tf.no_op())
+        return _plain(staging, tf.no_op)
 
     return rule
 
@@ -70,7 +70,7 @@ def _constant(value: Any) -> Rule:
 
 
 def _nothing(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
-    return _plain(staging, lambda: tf.no_op())
+    return _plain(staging, tf.no_op)
 
 
 def _variable_shape(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
@@ -109,7 +109,7 @@ def _random(make: Callable[..., Any]) -> Rule:
 
 
 def _gather(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
-    params, indices, axis = inputs
+    params, _indices, axis = inputs
     static = tf.get_static_value(axis)
     if static is None or graph is not staging:
         return None
@@ -216,18 +216,10 @@ OP_RULES: dict[str, Rule] = {
     "VarIsInitializedOp": _constant(True),
     "VariableShape": _variable_shape,
     "DisableCopyOnRead": _nothing,
-    "RandomStandardNormal": _random(
-        lambda i, dtype, philox: tf.raw_ops.StatelessRandomNormalV2(shape=i[0], dtype=dtype, **philox)
-    ),
-    "RandomUniform": _random(
-        lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformV2(shape=i[0], dtype=dtype, **philox)
-    ),
-    "TruncatedNormal": _random(
-        lambda i, dtype, philox: tf.raw_ops.StatelessTruncatedNormalV2(shape=i[0], dtype=dtype, **philox)
-    ),
-    "RandomUniformInt": _random(
-        lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformIntV2(shape=i[0], minval=i[1], maxval=i[2], **philox)
-    ),
+    "RandomStandardNormal": _random(lambda i, dtype, philox: tf.raw_ops.StatelessRandomNormalV2(shape=i[0], dtype=dtype, **philox)),
+    "RandomUniform": _random(lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformV2(shape=i[0], dtype=dtype, **philox)),
+    "TruncatedNormal": _random(lambda i, dtype, philox: tf.raw_ops.StatelessTruncatedNormalV2(shape=i[0], dtype=dtype, **philox)),
+    "RandomUniformInt": _random(lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformIntV2(shape=i[0], minval=i[1], maxval=i[2], **philox)),
     "GatherV2": _gather,
     "SparseSoftmaxCrossEntropyWithLogits": _sparse_xent,
     "StridedSlice": _strided_slice,

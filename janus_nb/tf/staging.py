@@ -208,9 +208,7 @@ def _intercepted_read(resource: Any, dtype: Any, name: str | None = None) -> Any
     return graph.read(resource, tf.as_dtype(dtype))
 
 
-def _intercepted_gather(
-    resource: Any, indices: Any, dtype: Any, batch_dims: int = 0, validate_indices: bool = True, name: str | None = None
-) -> Any:
+def _intercepted_gather(resource: Any, indices: Any, dtype: Any, batch_dims: int = 0, validate_indices: bool = True, name: str | None = None) -> Any:
     graph = staging_graph()
     if graph is None or graph.busy or batch_dims:
         return _gather_op(resource, indices, dtype, batch_dims, validate_indices, name)

@@ -1,10 +1,10 @@
 """The tracer: a body under construction, on top of a staging graph.
 
-    tracer = TensorFlowTracer("loop_body")
-    with tracer:
-        x = tracer.input(Spec("float32", (32, 64)), "feed", "x")
-        ...                                   # any TensorFlow or Keras code
-    body = tracer.finish(carries=[...], rows=[loss], lasts=[...])
+tracer = TensorFlowTracer("loop_body")
+with tracer:
+    x = tracer.input(Spec("float32", (32, 64)), "feed", "x")
+    ...                                   # any TensorFlow or Keras code
+body = tracer.finish(carries=[...], rows=[loss], lasts=[...])
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The graph in Graphviz' language: operations collapsed by scope and source line.
 
-    sequential/dense/MatMul, sequential/dense/BiasAdd   ->   one node "sequential/dense" (2 operations)
-    Mul, Sub that came from line 7                      ->   one node "line 7" (2 operations)
+sequential/dense/MatMul, sequential/dense/BiasAdd   ->   one node "sequential/dense" (2 operations)
+Mul, Sub that came from line 7                      ->   one node "line 7" (2 operations)
 """
 
 from __future__ import annotations
@@ -77,8 +77,14 @@ def draw(generated: Generated) -> str:
 def _group(op: OpInfo) -> Group:
     if op.kind == "Placeholder":
         name = op.name.rpartition("/")[2].rstrip("0123456789").rstrip("_")
-        label = {"variable": "variables", "data": "data", "feed": "fed values", "carry": "carried state", "invariant": "constants of the call",
-                 "op_seed": "random seeds"}.get(name, "captured tensors")
+        label = {
+            "variable": "variables",
+            "data": "data",
+            "feed": "fed values",
+            "carry": "carried state",
+            "invariant": "constants of the call",
+            "op_seed": "random seeds",
+        }.get(name, "captured tensors")
         return Group(f"input {label}", label, "input")
     parts = op.name.split("/")[:-1]
     line = op.span.line if op.span else None

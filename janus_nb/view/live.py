@@ -60,7 +60,7 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
 
     def show(self, view: View) -> None:
         """Bring the widget up to date."""
-        shown = [r for r in view.regions.values() if not any(d.code == "JN407" for d in r.declined)]
+        shown = [r for r in view.regions.values() if not r.only_starts_others]
         self.state = {"regions": [describe(r) for r in shown[-3:]]}
 
 
@@ -79,7 +79,9 @@ def describe(region: RegionView) -> dict[str, Any]:
         speed = f"{1 / region.graph_each:,.0f} iterations/s"
         if region.eager_each:
             speed += f" ({region.eager_each / region.graph_each:.0f}x)"
-    fallbacks = [f"iteration {f.iteration}, line {f.span.line if f.span else '?'}: {f.expected}; observed: {f.observed}" for f in region.fallbacks[-50:]]
+    fallbacks = [
+        f"iteration {f.iteration}, line {f.span.line if f.span else '?'}: {f.expected}; observed: {f.observed}" for f in region.fallbacks[-50:]
+    ]
     return {
         "title": region.title, "profiled": region.profiled, "graph": region.graph, "eager": region.eager,
         "status": status, "speed": speed, "fallbacks": fallbacks,

@@ -56,7 +56,7 @@ def _mark(first: int, text: str, regions: list[RegionView]) -> list[Line]:
                 for span in generated.effect_spans:
                     if span.file == region.span.file:
                         marks.update(dict.fromkeys(range(span.line, span.end_line + 1), EFFECT))
-        for declined in region.declined:
+        for declined in () if region.only_starts_others else region.declined:
             if declined.span is not None and declined.span.file == region.span.file:
                 notes.setdefault(declined.span.line, []).append(f"{declined.code} {declined.title}")
         for fallback in region.fallbacks:

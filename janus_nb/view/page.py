@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from janus_nb.events.fold import RegionView, View
@@ -46,21 +47,26 @@ def render(view: View) -> str:
 
 def _head(view: View) -> str:
     c = view.counts
-    tags = [f'<b>JANUS</b> {escape(view.cell.name) if view.cell else ""}']
+    tags = [f"<b>JANUS</b> {escape(view.cell.name) if view.cell else ''}"]
     if not view.regions:
         return f'<div class="head">{tags[0]}<span class="tag">{escape(summary(view))}</span></div>'
     for region in view.regions.values():
         if region.graph_each and region.eager_each and region.eager_each > region.graph_each:
             ratio = region.eager_each / region.graph_each
             tags.append(f'<span class="tag gain">{ratio:.0f}x: {_time(region.eager_each)} &rarr; {_time(region.graph_each)} an iteration</span>')
-    tags += [f'<span class="tag">{c["profiled"]} profiled</span>', f'<span class="tag">{c["graph"]} in graphs</span>',
-             f'<span class="tag">{c["eager"]} in Python</span>']
+    tags += [
+        f'<span class="tag">{c["profiled"]} profiled</span>',
+        f'<span class="tag">{c["graph"]} in graphs</span>',
+        f'<span class="tag">{c["eager"]} in Python</span>',
+    ]
     if c["aborts"]:
         tags.append(f'<span class="tag warn">{c["aborts"]} fallback{"s" if c["aborts"] > 1 else ""}</span>')
     if c["rejected"]:
         tags.append(f'<span class="tag warn">{c["rejected"]} rejected</span>')
-    key = "".join(f'<span style="border-color:{colour}">{MEANING[mark]}</span>' for mark, colour in
-                  (("graph", "#2c9a57"), ("effect", "#d99a1c"), ("imperative", "#8a99a8")))
+    key = "".join(
+        f'<span style="border-color:{colour}">{MEANING[mark]}</span>'
+        for mark, colour in (("graph", "#2c9a57"), ("effect", "#d99a1c"), ("imperative", "#8a99a8"))
+    )
     return f'<div class="head">{"".join(tags)}</div><div class="key">{key}</div>'
 
 
@@ -78,14 +84,15 @@ def _listing(name: str, lines: list[Line]) -> str:
 
 
 def _region(region: RegionView) -> str:
-    if not region.graphs and all(d.code == "JN407" for d in region.declined) and region.declined:
+    if region.only_starts_others:
         return ""
-    parts = [f"<h4>{escape(region.kind)} at {escape(region.unit)}, line {region.span.line}: <code>{escape(region.title)}</code></h4>", _timeline(region)]
+    parts = [
+        f"<h4>{escape(region.kind)} at {escape(region.unit)}, line {region.span.line}: <code>{escape(region.title)}</code></h4>",
+        _timeline(region),
+    ]
     if region.graphs:
         generated = region.graphs[-1]
-        rows = [
-            (str(a.span.line) if a.span else "", a.text, a.checked, a.evidence) for a in generated.assumptions
-        ]
+        rows = [(str(a.span.line) if a.span else "", a.text, a.checked, a.evidence) for a in generated.assumptions]
         title = f"{len(rows)} assumptions of graph {generated.version} ({len(generated.ops)} operations)"
         parts.append(f"<details><summary>{title}</summary>{_table(('line', 'assumption', 'checked', 'evidence'), rows)}</details>")
         programs = "\n".join(p for p in generated.programs if "return ()" not in p)
@@ -93,12 +100,16 @@ def _region(region: RegionView) -> str:
             parts.append(f"<details><summary>The host's part</summary><pre>{escape(programs)}</pre></details>")
     if region.fallbacks:
         rows = [(str(f.iteration), str(f.span.line) if f.span else "", f.expected, f.observed) for f in region.fallbacks[:50]]
-        parts.append(f"<details open><summary>{len(region.fallbacks)} fallbacks</summary>{_table(('iteration', 'line', 'expected', 'observed'), rows)}</details>")
+        parts.append(
+            f"<details open><summary>{len(region.fallbacks)} fallbacks</summary>{_table(('iteration', 'line', 'expected', 'observed'), rows)}</details>"
+        )
     if region.misses:
-        parts.append(f"<details><summary>{len(region.misses)} misses</summary>{_table(('nearest graph',), [(m,) for m in region.misses[:50]])}</details>")
+        parts.append(
+            f"<details><summary>{len(region.misses)} misses</summary>{_table(('nearest graph',), [(m,) for m in region.misses[:50]])}</details>"
+        )
     if region.declined:
-        rows = [(d.code, str(d.span.line) if d.span else "", d.title + (f": {d.detail}" if d.detail else ""), d.hint) for d in region.declined]
-        parts.append(_table(("code", "line", "not converted", "hint"), rows))
+        refused = [(d.code, str(d.span.line) if d.span else "", d.title + (f": {d.detail}" if d.detail else ""), d.hint) for d in region.declined]
+        parts.append(_table(("code", "line", "not converted", "hint"), refused))
     for rejected in region.rejected:
         parts.append(f'<p><span class="tag warn">rejected</span> graph {rejected.version}: {escape(rejected.what)}</p>')
     if region.retired:
@@ -107,7 +118,7 @@ def _region(region: RegionView) -> str:
     return "\n".join(parts)
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     head = "".join(f"<th>{h}</th>" for h in heads)
     body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows)
     return f"<table><tr>{head}</tr>{body}</table>"
@@ -125,7 +136,9 @@ def _timeline(region: RegionView) -> str:
         title = f"{segment.count} {segment.kind}, {segment.seconds * 1e3:.1f} ms"
         parts.append(f'<rect x="{x:.1f}" y="0" width="{w:.1f}" height="14" fill="{COLOUR[segment.kind]}"><title>{title}</title></rect>')
         x += w + 0.5
-    legend = " ".join(f'<tspan fill="{COLOUR[k]}">&#9632;</tspan> {k}' for k in ("profiled", "graph", "eager", "fallback") if any(s.kind == k for s in shown))
+    legend = " ".join(
+        f'<tspan fill="{COLOUR[k]}">&#9632;</tspan> {k}' for k in ("profiled", "graph", "eager", "fallback") if any(s.kind == k for s in shown)
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{max(x, 300):.0f}" height="34" role="img" aria-label="timeline of iterations">'
         f'{"".join(parts)}<text x="0" y="29" font-size="11" font-family="Helvetica" fill="#445">{legend}</text></svg>'

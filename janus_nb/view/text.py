@@ -43,7 +43,7 @@ def _time(seconds: float) -> str:
 
 
 def _region(region: RegionView) -> list[str]:
-    if not region.graphs and region.declined and all(d.code == "JN407" for d in region.declined):
+    if region.only_starts_others:
         return []
     parts = [f"\n{region.kind} at {region.unit}, line {region.span.line}: {region.title}"]
     for generated in region.graphs:

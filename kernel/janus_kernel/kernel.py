@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
-
 from janus_nb.notebook.extension import load
 
 

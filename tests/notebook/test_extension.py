@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import janus_nb
 import pytest
 from IPython.core.error import UsageError
 from IPython.testing.globalipapp import start_ipython
-
-import janus_nb
 from janus_nb.notebook.hook import comment_magic
 
 CELL = """%%janus --profile 1 --view none
@@ -49,7 +49,9 @@ def test_same_cell_again_needs_no_new_graph(ip: Any) -> None:
 
 
 def test_exception_has_the_users_line_and_fails_the_cell(ip: Any) -> None:
-    result = ip.run_cell("%%janus --profile 1 --view none\nfor i in range(30):\n    v.assign_add(tf.ones(3))\n    [0] * 20 and seen[i]\n", store_history=True)
+    result = ip.run_cell(
+        "%%janus --profile 1 --view none\nfor i in range(30):\n    v.assign_add(tf.ones(3))\n    [0] * 20 and seen[i]\n", store_history=True
+    )
     assert isinstance(result.error_in_exec, IndexError)
     trace = result.error_in_exec.__traceback__
     lines = []
@@ -129,7 +131,9 @@ def test_load_twice_unload_reload(shell: Any) -> None:
 
 
 def test_completion_of_flags(ip: Any) -> None:
-    _, matches = ip.complete("--prof", "%%janus --prof", 14)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        _, matches = ip.complete("--prof", "%%janus --prof", 14)
     assert "--profile" in matches
 
 

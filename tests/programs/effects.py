@@ -5,9 +5,7 @@ from tests.programs.harness import Program
 PROGRAMS = {
     "print_each": Program("A line per iteration.", "for i in range(20):\n    b.assign_add(tf.ones(3))\n    print(i, float(b[0]))\n"),
     "print_tensor": Program("A tensor is printed.", "for i in range(12):\n    b.assign_add(tf.ones(3))\n    print(b[0], b.shape)\n"),
-    "print_options": Program(
-        "sep and end.", "for i in range(12):\n    b.assign_add(tf.ones(3))\n    print(i, i + 1, sep='-', end=';')\nprint()\n"
-    ),
+    "print_options": Program("sep and end.", "for i in range(12):\n    b.assign_add(tf.ones(3))\n    print(i, i + 1, sep='-', end=';')\nprint()\n"),
     "append_kinds": Program(
         "Numbers, tensors and tuples are appended.",
         """

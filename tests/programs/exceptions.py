@@ -76,7 +76,6 @@ for i in range(40):
     ),
     "user_context_manager": Program(
         "A context manager of the user's.",
-
         "scope = Scope()\nfor i in range(30):\n    with scope as s:\n        b.assign_add(tf.ones(3) * s)\nprint(scope.depth, scope.total)\n",
         setup="""
 class Scope:

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
 
+import janus_nb
 import numpy as np
 import tensorflow as tf
-
-import janus_nb
 
 PRELUDE = """
 import math, collections, functools, itertools, dataclasses
@@ -159,7 +158,7 @@ def _compare(path: str, a: Any, b: Any, seen: dict[int, int], problems: list[str
         if not np.isclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True):
             problems.append(f"{path}: {a!r} against {b!r}")
         return
-    if isinstance(a, tf.Tensor | tf.Variable | np.ndarray | np.generic) or hasattr(a, "numpy") and hasattr(a, "shape"):
+    if isinstance(a, tf.Tensor | tf.Variable | np.ndarray | np.generic) or (hasattr(a, "numpy") and hasattr(a, "shape")):
         _compare_arrays(path, np.asarray(a), np.asarray(b), problems)
         return
     if not isinstance(a, list | tuple | dict) or a:

@@ -1,0 +1,158 @@
+"""The command line: `janus demo | run | lab | doctor`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from janus_nb.config import option_table
+from janus_nb.errors import OptionError
+from janus_nb.options_text import flags
+
+
+def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add JANUS's options to a command, from the one table."""
+    for flag, (name, info) in reversed(flags().items()):
+        if flag.startswith("--no-"):
+            command = click.option(flag, name, flag_value=False, default=None, type=bool, help=f"do not {info.help}")(command)
+        else:
+            command = click.option(flag, name, default=None, help=f"{info.help} ({info.expected})")(command)
+    return command
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    given = {}
+    for name, value in options.items():
+        if value is not None and name in option_table():
+            given[name] = int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
+    return given
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="janus-nb", prog_name="janus")
+def main() -> None:
+    """JANUS: imperative TensorFlow at graph speed."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@main.command()
+@click.option(
+    "--html", "page", type=click.Path(dir_okay=False, path_type=Path), default=Path("demo.html"), show_default=True, help="where to write the report"
+)
+@click.option("--repeats", default=7, show_default=True, help="interleaved repetitions of each variant")
+def demo(page: Path, repeats: int) -> None:
+    """Run the sample cell on scikit-learn's digits: eager, per-step tf.function and JANUS, interleaved."""
+    from janus_nb import demo as sample
+
+    if importlib.util.find_spec("sklearn") is None:
+        raise click.ClickException("the demo needs scikit-learn for its data: pip install 'janus-nb[demo]'")
+    console = Console()
+    cells = (
+        ("The sample cell", sample.SETUP, sample.SAMPLE, sample.PER_STEP, sample.PER_STEP_LOOP),
+        ("Its sibling: Keras, Adam, Dropout, a metric", sample.SIBLING_SETUP, sample.SIBLING, sample.SIBLING_STEP, sample.SIBLING_LOOP),
+    )
+    pages: list[str] = []
+    for title, setup, cell, step, loop in cells:
+        console.rule(title)
+        outcome = sample.compare(setup, cell, step, loop, repeats)
+        if not pages:
+            console.print(outcome.report.to_text().split("\nfor at")[0], highlight=False, markup=False)
+        console.print(outcome.output, highlight=False)
+        table = Table("", "ms per epoch (median)", "fastest", "slowest", "over eager", "over tf.function", title="steady state, interleaved")
+        by_hand = outcome.timings[1].median
+        for timing in outcome.timings:
+            low, high = min(timing.milliseconds), max(timing.milliseconds)
+            table.add_row(
+                timing.name, f"{timing.median:.1f}", f"{low:.1f}", f"{high:.1f}", f"{timing.over_eager:.1f}x", f"{by_hand / timing.median:.2f}x"
+            )
+        console.print(table)
+        console.print(
+            f"printed lines identical: {outcome.same_output}; largest relative difference of a loss: {outcome.worst_loss:.1e}, "
+            f"of a final weight: {outcome.worst_weight:.1e}"
+        )
+        pages.append(f"<h2>{title}</h2>{outcome.report.to_html()}")
+    page.write_text("<!doctype html><meta charset='utf-8'><title>JANUS demo</title>" + "\n".join(pages), encoding="utf-8")
+    console.print(f"\nwrote {page}. In JupyterLab: `janus lab`, then a cell that begins with %load_ext janus_nb and one with %%janus.")
+
+
+@main.command(context_settings={"ignore_unknown_options": False})
+@click.argument("script", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="also write the report as HTML")
+@_with_options
+def run(script: Path, page: Path | None, **options: Any) -> None:
+    """Run SCRIPT's top level as a cell, and print the report."""
+    import janus_nb
+
+    sys.path.insert(0, str(script.resolve().parent))
+    namespace: dict[str, Any] = {"__name__": "__main__", "__file__": str(script)}
+    try:
+        janus_nb.run_cell(script.read_text(encoding="utf-8"), namespace, name=script.name, **_given(options))
+    except OptionError as error:
+        raise click.UsageError(str(error)) from None
+    finally:
+        with contextlib.suppress(ValueError):  # nothing ran: a bad option, or a syntax error
+            report = janus_nb.explain()
+            click.echo(report.to_text(), err=True)
+            if page is not None:
+                page.write_text(report.to_html(), encoding="utf-8")
+
+
+@main.command()
+@click.argument("arguments", nargs=-1)
+def lab(arguments: tuple[str, ...]) -> None:
+    """Start JupyterLab; ARGUMENTS go to it. The JANUS kernel is in its launcher."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise click.ClickException("JupyterLab is not installed: pip install 'janus-nb[lab]'")
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *arguments])
+
+
+@main.command()
+def doctor() -> None:
+    """Say what is installed, what is missing, and what stands in the way."""
+    problems = 0
+    for name, why in (
+        ("tensorflow", "required"), ("ipython", "required"), ("ipykernel", "required"), ("anywidget", "the live view; without it the view is static"),
+        ("graphviz", "required"), ("pygraphviz", "draws graphs; without it a system `dot` is used"),
+        ("jupyterlab", "optional: pip install 'janus-nb[lab]'"), ("scikit-learn", "optional: data of the demo"),
+    ):  # fmt: skip
+        try:
+            click.echo(f"ok       {name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            problems += why == "required"
+            click.echo(f"missing  {name}: {why}")
+    problems += _alias()
+    _kernelspec()
+    if problems:
+        raise click.ClickException(f"{problems} problem(s)")
+
+
+def _alias() -> int:
+    """Whether `%load_ext janus` finds our alias."""
+    spec = importlib.util.find_spec("janus")
+    text = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
+    if "janus_nb" in text:
+        click.echo("ok       %load_ext janus (an alias of janus_nb)")
+        return 0
+    click.echo("shadowed %load_ext janus: the unrelated package `janus` (a queue) is installed. Use %load_ext janus_nb; both work together.")
+    return 0
+
+
+def _kernelspec() -> None:
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    found = "janus" in KernelSpecManager().find_kernel_specs()
+    click.echo("ok       kernel `janus`" if found else "missing  kernel `janus`: reinstall janus-nb in this environment")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Reading and writing items of containers, arrays and tensors.
+
+table[key]          known container: guarded item, or known at replay if the loop changes the container
+X[i:i + 32]         array and host index: Python, before the graph
+tensor[i]           operation of the graph
+table[key] = value  postponed to replay (a container made in the iteration itself: done at once)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from janus_nb.lowering.access import _is_array, _name_object, load_attribute, path_of, read_slot, touch_library
+from janus_nb.lowering.interp import Lowering
+from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.lowering.values import Host, Num, Phase
+from janus_nb.source.units import is_user_class
+from janus_nb.speculate.slots import UNBOUND, ItemSlot, LengthSlot
+
+
+def load_item(low: Lowering, owner: Any, index: Any) -> Any:
+    """`owner[index]`."""
+    if (isinstance(owner, Num) and owner.kind == "array") or (isinstance(owner, Host) and owner.phase is Phase.POST):
+        return low.host_op("{}[{}]", None, owner, index)
+    if low.is_graph(owner) or low.backend.is_variable(owner):
+        return _tensor_item(low, owner, index)
+    if isinstance(owner, Host):
+        if isinstance(index, Num) or low.is_graph(index):
+            return _tensor_item(low, low.lift(owner).tensor, index) if _is_array(owner.witness) else low.host_op("{}[{}]", None, owner, index)
+        return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
+    if isinstance(owner, list | dict | tuple) and not low.is_fresh(owner):
+        return heap_item(low, owner, index)
+    if low.is_symbolic(index):
+        if isinstance(owner, list | tuple) and isinstance(index, Host) and index.phase is not Phase.POST and not low.is_symbolic(owner):
+            return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
+        raise Unsupported("JN102", "index into a container by a value that is not known yet")
+    if is_user_class(type(owner)):
+        from janus_nb.lowering.calls import call
+
+        return call(low, load_attribute(low, owner, "__getitem__"), (index,), {})
+    try:
+        result = owner[index]
+    except Exception as error:
+        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+    return low.make(result) if isinstance(index, slice) and isinstance(result, list) else result
+
+
+def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
+    def convert(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return tuple(map(convert, part))
+        if isinstance(part, slice):
+            return slice(*(convert(v) for v in (part.start, part.stop, part.step)))
+        part = low.lift(part)
+        return (
+            low.cast(part.tensor, "int32")
+            if isinstance(part, Num) and part.kind == "int"
+            else getattr(part, "tensor", part)
+            if isinstance(part, Num)
+            else part
+        )
+
+    if low.span is not None:
+        low.graph_spans[low.span] = None
+    try:
+        return owner[convert(index)]
+    except Unsupported:
+        raise
+    except Exception as error:
+        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+
+
+def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
+    """An item of a list, tuple or dictionary that exists outside the region."""
+    if isinstance(index, slice) and isinstance(owner, list | tuple) and not low.is_symbolic(index) and id(owner) not in low.heap.dirty:
+        from janus_nb.lowering.control import known_items
+
+        items = known_items(low, owner)[index]
+        return tuple(items) if isinstance(owner, tuple) else low.make(items)
+    if low.is_symbolic(index) or isinstance(index, slice):
+        if not low.heap.read_content(owner):
+            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
+        return low.host_op("{}[{}]", lambda o, i: o[i], Host(Phase.ENTRY, low.host.object(owner), owner), index)
+    if not isinstance(owner, tuple) and not low.heap.read_content(owner):
+        return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
+    slot = ItemSlot(owner, index, path_of(low, owner))
+    value = read_slot(low, slot)
+    if value is UNBOUND:
+        if isinstance(owner, dict) and type(owner) is not dict:
+            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
+        raise Unsupported("JN203", f"no item {index!r}")
+    _name_object(low, value, f"{slot.path}[{index!r}]")
+    return value
+
+
+def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
+    """`owner[index] = value`."""
+    if low.is_fresh(owner) and not isinstance(owner, tuple):
+        if low.is_symbolic(index):
+            raise Unsupported("JN102", "item assignment at an index that is not known yet")
+        mutate_fresh(low, owner)
+        owner[index] = value
+        if id(owner) in low.escaped:
+            low.host.statement(Phase.POST, f"{low.escaped[id(owner)]}[{low.code(index, Phase.POST)}] = {low.code(value, Phase.POST)}")
+        return
+    if low.is_graph(owner) or isinstance(owner, Num) or low.backend.is_variable(owner):
+        raise Unsupported("JN203", "item assignment to a tensor")
+    if is_user_class(type(owner)):
+        from janus_nb.lowering.calls import call
+
+        call(low, load_attribute(low, owner, "__setitem__"), (index, value), {})
+        return
+    postpone(low, owner, "J.setitem({}, {}, {})", index, value)
+
+
+def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
+    """An effect on a container: done at replay, in program order, and undone if the iteration aborts there."""
+    target = owner.witness if isinstance(owner, Host) and owner.phase is not Phase.POST else owner
+    if isinstance(owner, Host) and owner.code[0] != "c" and owner.phase is not Phase.POST:
+        raise Unsupported("JN102", "a container that comes from the data is changed")
+    if not isinstance(owner, Host) or owner.phase is not Phase.POST:
+        low.heap.mutated[id(target)] = target
+    low.note_effect()
+    if any(isinstance(a, Host) and a.code in low.volatile for a in args):
+        low.volatile_owners.add(id(target))
+    low.host.statement(Phase.POST, template.format(*(low.code(a, Phase.POST) for a in (owner, *args))))
+
+
+def mutate_fresh(low: Lowering, owner: Any) -> None:
+    """Note that a container made in this iteration changes; not across a branch that is lowered both ways."""
+    if low.branch_marks and id(owner) not in low.branch_born():
+        raise Unsupported("JN107", "a container made before a branch is changed inside it")
+
+
+def length(low: Lowering, owner: Any) -> Any:
+    """`len(owner)`."""
+    if isinstance(owner, (Num, Host)):
+        if isinstance(owner, Num) and owner.kind == "array":
+            shape = low.backend.spec_of(owner.tensor).shape
+            if shape and shape[0] is not None:
+                return shape[0]
+        return low.host_op("len({})", len, owner)
+    if low.is_graph(owner) or low.backend.is_variable(owner):
+        shape = low.backend.spec_of(owner).shape
+        if shape and shape[0] is not None:
+            return shape[0]
+        raise Unsupported("JN203", "len() of a tensor of unknown size")
+    if low.is_fresh(owner) or isinstance(owner, str | range | bytes):
+        return len(owner)
+    if isinstance(owner, list | dict | set) or type(owner).__module__ == "collections":
+        if not low.heap.read_content(owner):
+            return low.host_op("len({})", None, Host(Phase.POST, low.host.object(owner)))
+        slot = LengthSlot(owner, path_of(low, owner))
+        return read_slot(low, slot)
+    if is_user_class(type(owner)):
+        from janus_nb.lowering.calls import call
+
+        return call(low, load_attribute(low, owner, "__len__"), (), {})
+    touch_library(low, owner)
+    return len(owner)

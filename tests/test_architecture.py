@@ -1,0 +1,101 @@
+"""Who may import whom: down the list of layers only, and TensorFlow in one package."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "janus_nb"
+
+# A layer imports from its own layer and from those above it in this list.
+LAYERS = [
+    {"errors", "reasons", "span"},
+    {"config", "backend"},
+    {"options_text"},
+    {"events"},
+    {"source"},
+    {"profile"},
+    {"speculate"},
+    {"lowering"},
+    {"runtime", "cache"},
+    {"tf"},
+    {"view"},
+    {"report"},
+    {"function"},
+    {"notebook"},
+    {"demo", "cli", "__init__"},
+]
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+
+# What stands against the order, and why. Each is an import inside a function.
+EXCEPTIONS = {
+    ("report", "view"),  # a report draws itself
+    ("function", "tf"),  # the page that wires it all chooses the backend
+    ("runtime", "tf"),  # a decorated function begins with the default backend
+    ("runtime", "report"),  # a decorated function's report
+    ("__init__", "notebook"),
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def layer_of(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(a.name for a in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.update(f"{node.module}.{a.name}" for a in node.names)
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_down(path: Path) -> None:
+    mine = layer_of(path)
+    for name in imports_of(path):
+        if not name.startswith("janus_nb."):
+            continue
+        theirs = name.split(".")[1]
+        if theirs not in RANK or theirs == mine or (mine, theirs) in EXCEPTIONS:
+            continue
+        assert RANK[theirs] <= RANK[mine], f"{mine} imports {name}, which is a later layer"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_tensorflow_stays_in_its_package(path: Path) -> None:
+    if layer_of(path) in ("tf", "demo"):
+        return
+    roots = {name.partition(".")[0] for name in imports_of(path)}
+    assert not roots & {"tensorflow", "keras"}, path
+
+
+def test_view_sees_events_only() -> None:
+    for path in (PACKAGE / "view").glob("*.py"):
+        used = {n.split(".")[1] for n in imports_of(path) if n.startswith("janus_nb.")}
+        assert used <= {"events", "view", "span"}, (path, used)
+
+
+def test_engine_imports_without_tensorflow() -> None:
+    code = (
+        "import sys, janus_nb, janus_nb.lowering.generate, janus_nb.runtime.session, janus_nb.view.page;"
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
+
+
+def test_files_stay_readable() -> None:
+    long = {str(p.relative_to(ROOT)): n for p in modules() if (n := len(p.read_text().splitlines())) > 500}
+    assert not long

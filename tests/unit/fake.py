@@ -1,0 +1,296 @@
+"""A tensor library in a page of NumPy, so that the engine's own tests need no TensorFlow.
+
+A symbolic tensor is an example value and a rule that computes the real one; a loop graph is a Python loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from janus_nb.backend import Body, LoopResult, Spec
+from janus_nb.lowering.unsupported import Unsupported
+
+_current: list[FakeTracer] = []
+
+
+class Tensor:
+    """Eager if `rule` is None."""
+
+    __module__ = "fakelib"
+
+    def __init__(self, example: Any, rule: Callable[[dict[Any, Any]], Any] | None = None) -> None:
+        self.example = np.asarray(example)
+        self.rule = rule
+
+    def numpy(self) -> Any:
+        return self.example[()]
+
+    def value(self, env: dict[Any, Any]) -> Any:
+        if self.rule is None:
+            return self.example
+        if self not in env:
+            env[self] = np.asarray(self.rule(env))
+        return env[self]
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        if self.rule is not None:
+            raise TypeError("a symbolic tensor has no truth")
+        return bool(self.example)
+
+    def __float__(self) -> float:
+        return float(self.example)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        if isinstance(index, slice):
+            return apply(lambda x: x[index], self)
+        return apply(lambda x, i: x[int(i)], self, index)
+
+
+def apply(function: Callable[..., Any], *args: Any) -> Tensor:
+    tensors = [a if isinstance(a, Tensor) else read(a) if isinstance(a, Variable) else Tensor(a) for a in args]
+    example = function(*(t.example for t in tensors))
+    if all(t.rule is None for t in tensors):
+        return Tensor(example)
+    return Tensor(example, lambda env: function(*(t.value(env) for t in tensors)))
+
+
+def _weak(function: Callable[..., Any]) -> Callable[[Any, Any], Tensor]:
+    return lambda a, b: apply(function, a, b if isinstance(b, Tensor | Variable) else np.asarray(b, np.asarray(getattr(a, "example", 0)).dtype))
+
+
+for _name, _function in {
+    "__add__": np.add, "__sub__": np.subtract, "__mul__": np.multiply, "__truediv__": np.divide, "__lt__": np.less, "__gt__": np.greater,
+    "__le__": np.less_equal, "__ge__": np.greater_equal, "__floordiv__": np.floor_divide, "__mod__": np.mod, "__and__": np.logical_and,
+}.items():  # fmt: skip
+    setattr(Tensor, _name, _weak(_function))
+Tensor.__rmul__ = Tensor.__mul__  # type: ignore[attr-defined]
+Tensor.__radd__ = Tensor.__add__  # type: ignore[attr-defined]
+Tensor.__neg__ = lambda self: apply(np.negative, self)  # type: ignore[attr-defined]
+
+
+class Variable:
+    __module__ = "fakelib"
+
+    def __init__(self, value: Any) -> None:
+        self.data = np.asarray(value, "float32")
+        self.name = "variable"
+
+    def add(self, delta: Any) -> None:
+        if _current:
+            _current[-1].staged[self] = apply(np.add, read(self), delta)
+        else:
+            self.data = np.asarray(self.data + getattr(delta, "example", delta), "float32")
+
+    def value(self) -> Tensor:
+        return read(self)
+
+
+def read(variable: Variable) -> Tensor:
+    if not _current:
+        return Tensor(variable.data)
+    tracer = _current[-1]
+    if variable not in tracer.staged:
+        tracer.starts[variable] = Tensor(variable.data, lambda env: env[variable])
+        tracer.staged[variable] = tracer.starts[variable]
+    return tracer.staged[variable]
+
+
+MATH: dict[str, Callable[..., Any]] = {
+    "select": np.where, "abs": np.abs, "equal": np.equal, "not_equal": np.not_equal, "less": np.less, "less_equal": np.less_equal,
+    "greater": np.greater, "greater_equal": np.greater_equal, "logical_not": np.logical_not, "logical_and": np.logical_and,
+    "logical_or": np.logical_or, "floor": np.floor, "fmod": np.fmod, "pow": np.power, "ones_like": np.ones_like,
+    "zeros_like": np.zeros_like, "reshape_scalar": lambda x: np.reshape(x, ()),
+}  # fmt: skip
+
+
+class FakeTracer:
+    def __init__(self) -> None:
+        self.origin: Any = None
+        self.inputs: dict[str, list[Tensor]] = {"carry": [], "feed": [], "invariant": []}
+        self.starts: dict[Variable, Tensor] = {}
+        self.staged: dict[Variable, Tensor] = {}
+        self.checks: list[Tensor] = []
+
+    def __enter__(self) -> FakeTracer:
+        _current.append(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _current.remove(self)
+
+    def input(self, spec: Spec, role: str, label: str) -> Tensor:
+        made = Tensor(np.ones(spec.shape or (), spec.dtype))
+        made.rule = lambda env: env["inputs", id(made)]
+        self.inputs[role].append(made)
+        return made
+
+    def check(self, ok: Tensor) -> int:
+        self.checks.append(apply(np.all, ok))
+        return len(self.checks) - 1
+
+    def lift(self, value: Any, dtype: str | None = None) -> Tensor:
+        return value if isinstance(value, Tensor) else Tensor(np.asarray(value, dtype))
+
+    def cast(self, tensor: Tensor, dtype: str) -> Tensor:
+        return apply(lambda x: np.asarray(x).astype(dtype), tensor)
+
+    def zeros(self, spec: Spec) -> Tensor:
+        return Tensor(np.zeros(spec.shape or (), spec.dtype))
+
+    def math(self, name: str, *args: Any) -> Tensor:
+        return apply(MATH[name], *args)
+
+    def probe(self, build: Callable[[], Any]) -> tuple[Any, int, tuple[int, ...], bool]:
+        staged, checks = dict(self.staged), len(self.checks)
+        result = build()
+        wrote = any(staged.get(v, self.starts.get(v)) is not t for v, t in self.staged.items())
+        self.staged, made = staged, len(self.checks) > checks
+        del self.checks[checks:]
+        return result, 0, (1,) if wrote else (), made
+
+    def cond(self, *args: Any) -> list[Tensor]:
+        raise Unsupported("JN111", "the fake library has no conditional")
+
+    loop = cond
+
+    def inputs_mark(self) -> Any:
+        return {k: len(v) for k, v in self.inputs.items()}
+
+    def inputs_rollback(self, mark: Any) -> None:
+        for k, n in mark.items():
+            del self.inputs[k][n:]
+
+    def check_count(self) -> int:
+        return len(self.checks)
+
+    def at_top(self) -> bool:
+        return True
+
+    def finish(self, carries: list[Tensor], rows: list[Tensor], lasts: list[Tensor]) -> Body:
+        written = [v for v, t in self.staged.items() if t is not self.starts.get(v)]
+        return Body(
+            (self, carries, rows, lasts, written), *(tuple(map(spec, self.inputs[r])) for r in ("carry", "feed", "invariant")),
+            tuple(written), (), len(self.checks), tuple(map(spec, rows)), len(lasts), (),
+        )  # fmt: skip
+
+
+def spec(value: Any) -> Spec:
+    array = value.example if isinstance(value, Tensor) else np.asarray(getattr(value, "data", value))
+    return Spec(array.dtype.name, array.shape)
+
+
+class FakeLoop:
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        self.calls = 0
+
+    def run(self, steps: int, carries: Sequence[Any], feeds: Sequence[Any], invariants: Sequence[Any]) -> LoopResult:
+        self.calls += 1
+        tracer, carry_out, rows, lasts, written = self.body.handle
+        state = {v: v.data for v in tracer.starts}
+        now = [c.example for c in carries]
+        outputs: list[list[Any]] = [[] for _ in rows]
+        final: list[Any] = []
+        for i in range(steps):
+            env: dict[Any, Any] = dict(state)
+            for role, values in (("carry", now), ("feed", [f.example[i] for f in feeds]), ("invariant", [v.example for v in invariants])):
+                for t, value in zip(tracer.inputs[role], values, strict=True):
+                    env["inputs", id(t)] = value
+            flags = [bool(c.value(env)) for c in tracer.checks]
+            if not all(flags):
+                return LoopResult(i, flags.index(False), rows=[Tensor(np.asarray(o)) for o in outputs])
+            now = [t.value(env) for t in carry_out]
+            for output, t in zip(outputs, rows, strict=True):
+                output.append(t.value(env))
+            final = [t.value(env) for t in lasts]
+            state = {**state, **{v: tracer.staged[v].value(env) for v in written}}
+        stacked = [Tensor(np.asarray(o)) for o in outputs]
+        return LoopResult(steps, None, [state[v] for v in written], [Tensor(c) for c in now], stacked, [Tensor(f) for f in final])
+
+
+class FakeBackend:
+    eager_example = Tensor(0.0)
+
+    def __init__(self) -> None:
+        self.lie: Callable[[LoopResult], None] | None = None
+
+    def is_tensor(self, value: Any) -> bool:
+        return isinstance(value, Tensor)
+
+    def is_symbolic(self, value: Any) -> bool:
+        return isinstance(value, Tensor) and value.rule is not None
+
+    def is_variable(self, value: Any) -> bool:
+        return isinstance(value, Variable)
+
+    def is_tape(self, value: Any) -> bool:
+        return False
+
+    def spec_of(self, value: Any) -> Spec:
+        return spec(value)
+
+    def find_spec(self, value: Any) -> Spec | None:
+        return spec(value) if isinstance(value, Tensor | int | float | np.ndarray | np.generic) else None
+
+    def python_function(self, value: Any) -> Any:
+        return None
+
+    def read_in_graph(self, variable: Any) -> Tensor:
+        return read(variable)
+
+    def trace(self, name: str) -> FakeTracer:
+        return FakeTracer()
+
+    def compile(self, body: Body, *, xla: bool, parallel: bool) -> Any:
+        loop, lie = FakeLoop(body), self.lie
+        if lie is None:
+            return loop
+
+        class Lying:
+            def run(self, *args: Any) -> LoopResult:
+                result = loop.run(*args)
+                lie(result)
+                return result
+
+        return Lying()
+
+    def read(self, variable: Variable) -> Any:
+        return variable.data
+
+    def commit(self, variables: Sequence[Variable], values: Sequence[Any]) -> None:
+        for variable, value in zip(variables, values, strict=True):
+            variable.data = np.asarray(value, "float32")
+
+    def stack(self, values: Sequence[Any], spec: Spec) -> Tensor:
+        return Tensor(np.stack([np.asarray(getattr(v, "example", v), spec.dtype) for v in values]))
+
+    def rows(self, tensor: Tensor, count: int) -> Sequence[Any]:
+        return [Tensor(tensor.example[i]) for i in range(count)]
+
+    def to_host(self, tensor: Tensor) -> Any:
+        return tensor.example
+
+    def to_tensor(self, value: Any, spec: Spec) -> Tensor:
+        return Tensor(np.asarray(getattr(value, "example", value), spec.dtype))
+
+    def under_tape(self) -> bool:
+        return False
+
+    def in_eager_mode(self) -> bool:
+        return not _current
+
+    def open_source(self, iterable: Any) -> Any:
+        return None
+
+    def draw_seeds(self, count: int) -> tuple[list[int], Any]:
+        return [0] * count, None
+
+    def restore_seeds(self, state: Any) -> None:
+        """Nothing is random here."""
+
+    def close(self, a: Any, b: Any) -> bool:
+        return bool(np.allclose(getattr(a, "example", a), getattr(b, "example", b)))
