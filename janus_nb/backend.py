@@ -64,6 +64,8 @@ class Body:
         rows: Specs of the per-iteration results.
         lasts: Number of results wanted of the last iteration only.
         ops: The operations, in creation order.
+        random_ops: Number of random operations, each fed its operation seed.
+        unseeded: Whether they draw other numbers in every run, so that nothing can be compared.
     """
 
     handle: Any
@@ -77,6 +79,7 @@ class Body:
     lasts: int
     ops: tuple[OpNode, ...]
     random_ops: int = 0
+    unseeded: bool = False
 
 
 @dataclass(slots=True)

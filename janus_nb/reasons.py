@@ -183,3 +183,15 @@ _ROWS = [
 ]
 
 REASONS: dict[str, Reason] = {row[0]: Reason(*row) for row in _ROWS}
+
+
+def as_page() -> str:
+    """The table as a Markdown page (`python -m janus_nb.reasons > docs/reasons.md`)."""
+    lines = ["# Reasons", "", "Generated from `janus_nb/reasons.py`. Nothing here changes a result: what is not converted runs in Python.", ""]
+    for reason in REASONS.values():
+        lines += [f"## {reason.code}: {reason.title}", "", reason.why, "", f"*Hint*: {reason.hint}", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(as_page())

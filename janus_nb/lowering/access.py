@@ -7,6 +7,7 @@ fed, or carried. Every write is staged there.
 from __future__ import annotations
 
 import builtins
+import collections
 import types
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Num, P
 from janus_nb.source.units import is_user_class, is_user_function
 from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, LibrarySlot, LocalSlot, NameSlot, Slot
 
+CONTAINERS = (list, dict, set, collections.deque)
 SIMPLE = (int, float, str, bool, bytes, complex, type(None))
 
 # -- slots ---------------------------------------------------------------------------------------------------------
@@ -42,6 +44,10 @@ def read_slot(low: Lowering, slot: Slot) -> Any:
     known = heap.guards.get(slot.key)
     if known is not None and slot.key in _inputs(low):
         return _inputs(low)[slot.key]
+    if slot.key in heap.inputs and type(value) in CONTAINERS:
+        return _as_container_input(low, slot, value)
+    if _is_array(value) and slot.key in heap.inputs and id(value) not in heap.dirty:
+        return _as_input(low, slot, value)
     if _is_array(value):
         heap.guard_constant(slot, value, low.span)
         if not heap.read_content(value):
@@ -61,10 +67,22 @@ def _inputs(low: Lowering) -> dict[Any, Any]:
     return low.input_values
 
 
+def _as_container_input(low: Lowering, slot: Slot, value: Any) -> Any:
+    """A container that the loop changes, another one at every call: known at replay only."""
+    made = _as_input(low, slot, value)
+    low.host.export(made)
+    container = Host(Phase.POST, made.code, UNKNOWN)
+    _inputs(low)[slot.key] = container
+    return container
+
+
 def _as_input(low: Lowering, slot: Slot, value: Any) -> Any:
     """Not constant any more: read at every call, and fed if the graph needs it."""
     accepts: Callable[[Any], bool] | None = None
-    if low.backend.is_tensor(value):
+    if _is_array(value):
+        dtype, rank = value.dtype, value.ndim
+        accepts = lambda v: v.dtype == dtype and v.ndim == rank  # noqa: E731
+    elif low.backend.is_tensor(value):
         spec = low.backend.spec_of(value)
         accepts = lambda v: low.backend.spec_of(v) == spec  # noqa: E731
     low.heap.guard_type(slot, value, low.span, accepts)
@@ -107,7 +125,7 @@ def load_name(low: Lowering, name: str) -> Any:
         if name in frame.names:
             return frame.names[name]
         if name in frame.cells:
-            return read_slot(low, frame.cells[name])
+            return read_slot(low, cell_slot(low, frame.cells[name]))
         if name in frame.local_names:
             return UNBOUND
         if frame.parent is None:
@@ -128,7 +146,7 @@ def store_name(low: Lowering, name: str, value: Any) -> None:
     elif name in frame.declared_global:
         write_slot(low, NameSlot(frame.namespace, name), value)
     elif name in frame.cells:
-        write_slot(low, frame.cells[name], value)
+        write_slot(low, cell_slot(low, frame.cells[name]), value)
     elif name not in frame.local_names and frame.parent is not None:
         _store_outer(low, frame.parent, name, value)
     else:
@@ -343,3 +361,11 @@ def cell_slots(function: types.FunctionType) -> dict[str, CellSlot]:
     """The free variables of a function, as slots."""
     names = function.__code__.co_freevars
     return {n: CellSlot(c, n) for n, c in zip(names, function.__closure__ or (), strict=True)}
+
+
+def cell_slot(low: Lowering, slot: CellSlot) -> Slot:
+    """A closure variable; if it is a name of the region's own frame, that name's slot: one place, one slot."""
+    region = next((f for f in low.frames if f.region), None)
+    if region is None or region.module_level or slot.name not in region.local_names:
+        return slot
+    return LocalSlot(slot.name) if low.heap.shares_cell(slot.cell, slot.name) else slot

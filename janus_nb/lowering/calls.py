@@ -244,6 +244,8 @@ def _call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
 
 def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A pure call: by the host, as soon as its arguments are known."""
+    if kwargs.get("out") is not None:
+        raise Unsupported("JN201", "a function that writes to its `out` argument")
     for value in (*args, *kwargs.values()):
         refuse_user_text(value)
     plain = not any(low.is_symbolic(v) for v in (*args, *kwargs.values()))

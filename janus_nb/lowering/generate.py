@@ -8,8 +8,9 @@ for x in data:                     target
 from __future__ import annotations
 
 import ast
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
+from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
@@ -51,6 +52,8 @@ class Target:
         local_names: Names local to the function around a loop (empty at the top of a cell).
         element: The pending element (or call's arguments), with `Column`s in place of stacked tensors.
         function: The function object, for a region of calls.
+        iterated: The list that a `for` iterates over, if elements are taken ahead from one.
+        shares_cell: Whether a closure cell is the one behind a name of the region's own frame.
     """
 
     node: ast.For | ast.While | ast.FunctionDef | ast.Lambda
@@ -59,6 +62,8 @@ class Target:
     local_names: frozenset[str]
     element: Any
     function: Any = None
+    iterated: Any = None
+    shares_cell: Callable[[CellType, str], bool] = lambda cell, name: False
 
 
 def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMapping[str, Any], name: str) -> Program | Refusal:
@@ -74,7 +79,7 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
     modes: dict[Any, tuple[Slot, Mode]] = {}
     dirty: dict[int, Any] = {}
     for attempt in range(1, _ATTEMPTS + 1):
-        heap = Heap(frame, {key: Carry(slot, mode) for key, (slot, mode) in modes.items()}, policy.inputs, dirty)
+        heap = Heap(frame, {key: Carry(slot, mode) for key, (slot, mode) in modes.items()}, policy.inputs, dirty, target.shares_cell)
         tracer = backend.trace(name)
         low = Lowering(backend, tracer, policy, heap)
         try:
@@ -82,6 +87,8 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
                 result = _iteration(low, target)
                 again = _learn(low, modes, dirty)
                 if not again:
+                    if target.iterated is not None and id(target.iterated) in heap.mutated:
+                        raise Unsupported("JN101", "the loop changes the list it iterates over", Span.of(target.node, target.unit.file))
                     return _finish(low, name, attempt, result)
         except Unsupported as refusal:
             if _learn(low, modes, dirty) and refusal.reason.code in ("JN108", "JN202") and attempt < _ATTEMPTS:
@@ -227,6 +234,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         guards=(*heap.guards.values(), *carry_guards),
         graph_carries=tuple(graph), pre_carries=tuple(pre), post_carries=tuple(post),
         finals=tuple(slot for slot, _ in finals),
+        mutated=frozenset(heap.mutated),
         volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.volatile) | low.volatile_owners,
         checks=tuple(low.checks), host_checks=tuple(low.host_checks), pre_checks=tuple(low.pre_checks),
         effects=low.effects, graph_spans=frozenset(low.graph_spans), effect_spans=frozenset(low.effect_spans), attempts=attempt,

@@ -10,8 +10,9 @@ Which slots those are is known only after lowering, so lowering is repeated unti
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
+from types import CellType
 from typing import Any
 
 from janus_nb.lowering.values import Host
@@ -55,6 +56,7 @@ class Heap:
         carried: Slots known to be carried, by key.
         inputs: Keys of slots whose value may not be assumed constant.
         dirty: Containers that the region mutates, by id: their content is known only at replay.
+        shares_cell: Whether a closure cell is the one behind a name of the region's own frame.
         overlay: Staged writes by slot key.
         entry_reads: Slots read before they were written.
         guards: Entry conditions by slot key.
@@ -66,6 +68,7 @@ class Heap:
     carried: dict[Any, Carry]
     inputs: set[Any]
     dirty: dict[int, Any]
+    shares_cell: Callable[[CellType, str], bool] = lambda cell, name: False
     overlay: dict[Any, tuple[Slot, Any]] = field(default_factory=dict)
     entry_reads: dict[Any, Slot] = field(default_factory=dict)
     guards: dict[Any, Guard] = field(default_factory=dict)

@@ -56,6 +56,7 @@ class Program:
         carries: Carried slots in the order of their inputs, by mode.
         finals: Slots to write at commit.
         volatile: Keys of slots, and ids of containers, whose values differ from run to run (clocks).
+        mutated: Ids of containers that effects change.
         checks: Assumptions behind the graph's assertions.
         host_checks: Assumptions checked at replay.
         pre_checks: Assumptions checked by the pre program.
@@ -83,6 +84,7 @@ class Program:
     post_carries: tuple[Carry, ...]
     finals: tuple[Slot, ...]
     volatile: frozenset[Any]
+    mutated: frozenset[int]
     checks: tuple[Assumption, ...]
     host_checks: tuple[Assumption, ...]
     pre_checks: tuple[Assumption, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, MutableMapping
-from types import FrameType
+from types import CellType, FrameType
 from typing import Any
 
 from janus_nb.cache.lookup import Miss, lookup
@@ -205,7 +205,9 @@ class Driver:
         self.region.generate_again = False
         element = block.template if block.template is not None else block.elements[0]
         module_level = self.module_level
-        target = Target(self.site.node, self.site.unit, self.frame.f_globals, frozenset() if module_level else self.site.local_names, element)
+        names = frozenset() if module_level else self.site.local_names
+        iterated = self.source.container if self.source is not None else None
+        target = Target(self.site.node, self.site.unit, self.frame.f_globals, names, element, None, iterated, self._shares_cell)
         version = self.engine.generate(self.region, target, self.names())
         if version is not None:
             self._tell_outer_loops()
@@ -220,6 +222,22 @@ class Driver:
                 if frame_id == id(frame) and driver is not self:
                     driver.region.holds_region = True
             frame = frame.f_back
+
+    def _shares_cell(self, cell: CellType, name: str) -> bool:
+        """Whether writing to a closure cell changes this frame's name: tried out, and put back."""
+        if self.module_level:
+            return False
+        try:
+            held = cell.cell_contents
+        except ValueError:
+            return False
+        mark = object()
+        cell.cell_contents = mark
+        try:
+            return self.frame.f_locals.get(name) is mark
+        finally:
+            cell.cell_contents = held
+            _ = self.frame.f_locals  # brought up to date again
 
     def _verify(self, version: Version, block: Block) -> bool | None:
         predicted = rehearse(self.executor, version, block)

@@ -33,6 +33,8 @@ from janus_nb.speculate.slots import describe
 
 MAX_REFUSALS = 3
 MAX_ABORTS = 24
+MAX_MADE = 12
+"""Graphs of a region before it must have earned them: 100 iterations each, or it is retired."""
 
 
 class Engine:
@@ -55,6 +57,9 @@ class Engine:
 
     def generate(self, region: Region, target: Target, names: MutableMapping[str, Any]) -> Version | None:
         """A new version of the region for the state of things now, or None (then an event says why)."""
+        if region.made >= MAX_MADE and region.graph_iterations < 100 * region.made:
+            self.retire(region, "JN402", f"{region.made} graphs for {region.graph_iterations} iterations")
+            return None
         policy = region.policy
         policy.branches, policy.trips = self.recorder.branches, self.recorder.trips
         policy.specialize, policy.unroll = self.options.specialize, self.options.unroll
@@ -102,10 +107,18 @@ class Engine:
         """A guard failed at entry: constants that turned out not to be are inputs from now on."""
         region.generate_again = True
         for guard in miss.failed:
-            if (isinstance(guard.expect, Equals) and isinstance(guard.expect.value, int | float | str)) or _is_tensor_guard(self.backend, guard):
+            if self._may_become_input(guard, miss):
                 assumption = ValueAssumption(guard.span, describe(guard.slot), guard.expected, guard.slot.key, "seen while profiled")
                 if region.policy.relax(assumption):
                     self.bus.emit(Relaxed(region.number, str(assumption), guard.span))
+
+    def _may_become_input(self, guard: Guard, miss: Miss) -> bool:
+        """Whether what a guard assumed constant can be read anew at every call instead."""
+        value = getattr(guard.expect, "value", None)
+        if isinstance(guard.expect, Equals):
+            return isinstance(value, int | float | str)
+        changed_by_the_loop = miss.nearest is not None and id(value) in miss.nearest.program.mutated
+        return self.backend.is_tensor(value) or type(value).__module__ == "numpy" or changed_by_the_loop
 
     def retire(self, region: Region, code: str, detail: str) -> None:
         """Leave the region to Python from now on."""
@@ -143,10 +156,6 @@ class Engine:
             text += f" ({frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno})"
         self.bus.emit(InternalError(region.number, where, text))
         self.retire(region, "JN405", text)
-
-
-def _is_tensor_guard(backend: Backend, guard: Guard) -> bool:
-    return backend.is_tensor(getattr(guard.expect, "value", None))
 
 
 def _generated(region: Region, version: Version, seconds: float) -> Generated:

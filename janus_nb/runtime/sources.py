@@ -42,9 +42,10 @@ class Block:
 class HostSource:
     """Elements of a Python iterator."""
 
-    def __init__(self, iterator: Iterator[Any], ahead: bool) -> None:
+    def __init__(self, iterator: Iterator[Any], ahead: bool, container: Any = None) -> None:
         self._iterator = iterator
         self.ahead = ahead
+        self.container = container
         self._pending: deque[Any] = deque()
         self._error: BaseException | None = None
 
@@ -101,6 +102,8 @@ class HostSource:
 
 class TensorSource:
     """Elements of a dataset, pulled in blocks (`janus_nb.tf.datasets`)."""
+
+    container = None
 
     def __init__(self, source: Any, ahead: bool, count: bool = False, start: int = 0) -> None:
         self._source = source
@@ -228,7 +231,7 @@ def open_iterable(backend: Backend, iterable: Any) -> Source:
         if source is not None:
             return TensorSource(source, ahead=iter(iterable) is not iterable)
     iterator = iter(iterable)
-    return HostSource(iterator, _reads_ahead(iterable, iterator))
+    return HostSource(iterator, _reads_ahead(iterable, iterator), iterable if isinstance(iterable, list | dict | deque) else None)
 
 
 def _reads_ahead(iterable: Any, iterator: Any) -> bool:

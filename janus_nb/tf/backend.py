@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -137,7 +138,9 @@ class TensorFlowBackend:
     def draw_seeds(self, count: int) -> tuple[list[int], Any]:
         """The next `count` operation seeds of eager's random stream, and what `restore_seeds` needs."""
         ctx = context.context()
-        state = ctx._rng.getstate() if getattr(ctx, "_rng", None) is not None else None
+        if context.global_seed() is None:
+            return [secrets.randbits(62) for _ in range(count)], None
+        state = ctx._rng.getstate()
         return [ctx._internal_operation_seed() or 0 for _ in range(count)], state
 
     def restore_seeds(self, state: Any) -> None:

@@ -274,6 +274,7 @@ class TensorFlowTracer:
             lasts=len(lasts),
             ops=_op_nodes(graph),
             random_ops=len(seeds),
+            unseeded=bool(seeds) and graph.global_seed is None,
         )
 
 

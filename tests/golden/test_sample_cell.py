@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 import janus_nb
+import pytest
 from janus_nb import demo
 
 GOLDEN = Path(__file__).parent / "sample_cell.txt"

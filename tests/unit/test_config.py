@@ -6,7 +6,6 @@ import doctest
 import importlib
 
 import pytest
-
 from janus_nb import options_text
 from janus_nb.backend import Spec
 from janus_nb.config import Options
@@ -17,7 +16,14 @@ from janus_nb.speculate.guards import Equals, Guard, IsObject
 from janus_nb.speculate.policy import BranchAssumption, Policy, SpecAssumption, fits, widen
 from janus_nb.speculate.slots import AttrSlot, LocalSlot
 
-DOCUMENTED = ["janus_nb.config", "janus_nb.span", "janus_nb.source.names", "janus_nb.speculate.guards", "janus_nb.speculate.policy", "janus_nb.notebook.hook"]
+DOCUMENTED = [
+    "janus_nb.config",
+    "janus_nb.span",
+    "janus_nb.source.names",
+    "janus_nb.speculate.guards",
+    "janus_nb.speculate.policy",
+    "janus_nb.notebook.hook",
+]
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
@@ -28,7 +34,13 @@ def test_before_and_after_blocks_run(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "named"),
-    [({"steps": -1}, "steps=-1"), ({"profile": "x"}, "profile='x'"), ({"profile": 0}, "profile=0"), ({"xla": "maybe"}, "xla='maybe'"), ({"unroll": 1}, "unroll=1")],
+    [
+        ({"steps": -1}, "steps=-1"),
+        ({"profile": "x"}, "profile='x'"),
+        ({"profile": 0}, "profile=0"),
+        ({"xla": "maybe"}, "xla='maybe'"),
+        ({"unroll": 1}, "unroll=1"),
+    ],
 )
 def test_bad_values_are_named(given: dict[str, object], named: str) -> None:
     with pytest.raises(ValueError, match="expected") as raised:
@@ -92,3 +104,11 @@ def test_relaxation_goes_one_step() -> None:
     assert not policy.relax(BranchAssumption(span, True, ""))
     assert policy.relax(SpecAssumption(None, "x", Spec("float32", (2,)), "key", ""), Spec("float32", (3,)))
     assert policy.specs["key"] == Spec("float32", (None,))
+
+
+def test_reasons_page_is_current() -> None:
+    from pathlib import Path
+
+    from janus_nb.reasons import as_page
+
+    assert (Path(__file__).parent.parent.parent / "docs" / "reasons.md").read_text() == as_page() + "\n"

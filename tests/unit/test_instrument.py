@@ -9,13 +9,13 @@ import io
 from typing import Any
 
 import pytest
-
 from janus_nb.config import Options
 from janus_nb.events import EventBus
 from janus_nb.profile.instrument import SESSION, Sites, instrument_function, instrument_module
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.session import Session, Store
 from janus_nb.source.units import add_unit
+
 from tests.unit.fake import FakeBackend
 
 CELLS = {
