@@ -180,6 +180,8 @@ def load_attribute(low: Lowering, owner: Any, name: str) -> Any:
         return _host_attribute(low, owner, name)
     if isinstance(owner, Num) or low.backend.is_symbolic(owner):
         return _graph_attribute(low, owner, name)
+    if low.backend.is_variable(owner) and name == "numpy":
+        return BoundMethod(low.backend.read_in_graph(owner), name)
     if isinstance(owner, Closure | BoundMethod):
         raise Unsupported("JN102", f"attribute {name!r} of a function")
     if isinstance(owner, types.ModuleType):

@@ -219,7 +219,9 @@ def knowledge_of(function: Any) -> Knowledge | None:
 PURE_METHODS = frozenset(
     """item tolist mean sum min max std var copy astype argmax argmin any all round keys values items get count index
     format join split strip lower upper startswith endswith replace numpy flatten ravel reshape total_seconds isoformat
-    cumsum dot transpose T most_common""".split()
+    cumsum dot transpose T most_common rjust ljust center zfill title capitalize splitlines partition rpartition rsplit
+    encode decode isdigit isalpha find rfind removeprefix removesuffix hex is_integer bit_length squeeze argsort take clip
+    prod nonzero trace diagonal ptp searchsorted strftime timestamp""".split()
 )
 """Methods without effects, on whatever object replay finds (checked there: never a user's class)."""
 

@@ -10,6 +10,7 @@ from tests.programs import (
     exceptions,
     functions,
     heap,
+    idioms,
     keras_programs,
     numbers,
     sources,
@@ -17,7 +18,7 @@ from tests.programs import (
 )
 from tests.programs.harness import Program, check
 
-TOPICS = (control_flow, effects, exceptions, functions, heap, keras_programs, numbers, sources, violations)
+TOPICS = (control_flow, effects, exceptions, functions, heap, idioms, keras_programs, numbers, sources, violations)
 ALL = {f"{t.__name__.rpartition('.')[2]}.{name}": p for t in TOPICS for name, p in t.PROGRAMS.items()}
 
 
