@@ -49,6 +49,7 @@ class DatasetSource:
         self._dataset = dataset
         self._made = iterator
         self._batched: Any = None
+        self._batch = 0
         self.exhausted = False
 
     @property
@@ -65,13 +66,16 @@ class DatasetSource:
     def _take_batched(self, count: int) -> Pulled | None:
         """Elements batched by tf.data itself: for datasets that fix every shape, the fastest way."""
         if self._batched is None:
-            self._batched = iter(self._dataset.batch(count))
+            self._batched = iter(_batched(self._dataset, count))
+            self._batch = count
         element = next(self._batched, None)
         if element is None:
             self.exhausted = True
             return None
         columns = tf.nest.flatten(element)
-        return Pulled(columns, self._spec, int(columns[0].shape[0]))
+        size = int(columns[0].shape[0])
+        self.exhausted = size < self._batch
+        return Pulled(columns, self._spec, size)
 
     @property
     def flat_specs(self) -> list[Any]:
@@ -162,6 +166,12 @@ def _pull_function(fixed: tuple[tuple[int, ...], ...], components: tuple[tuple[A
         return i, odd_found, odd, [a.stack() for a in arrays]
 
     return tf.function(pull, autograph=False)
+
+
+@functools.lru_cache(maxsize=8)
+def _batched(dataset: Any, count: int) -> Any:
+    """`dataset.batch(count)`, made once for the same dataset and count."""
+    return dataset.batch(count)
 
 
 def open_source(iterable: Any) -> DatasetSource | None:
