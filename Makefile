@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fast lint types browser lab clean
+.PHONY: demo test fast lint types browser fuzz lab clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -39,3 +39,6 @@ browser: $(VENV)/.installed
 
 clean:
 	rm -rf $(VENV) dist build demo.html
+
+fuzz: $(VENV)/.installed
+	$(BIN)/python -m tests.programs.fuzz 10000 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import importlib.util
 import os
@@ -91,20 +90,19 @@ def demo(page: Path, repeats: int) -> None:
 @_with_options
 def run(script: Path, page: Path | None, **options: Any) -> None:
     """Run SCRIPT's top level as a cell, and print the report."""
-    import janus_nb
+    from janus_nb.function import run_cell, runtime
 
     sys.path.insert(0, str(script.resolve().parent))
     namespace: dict[str, Any] = {"__name__": "__main__", "__file__": str(script)}
     try:
-        janus_nb.run_cell(script.read_text(encoding="utf-8"), namespace, name=script.name, **_given(options))
+        run_cell(script.read_text(encoding="utf-8"), namespace, name=script.name, **_given(options))
     except OptionError as error:
         raise click.UsageError(str(error)) from None
     finally:
-        with contextlib.suppress(ValueError):  # nothing ran: a bad option, or a syntax error
-            report = janus_nb.explain()
-            click.echo(report.to_text(), err=True)
+        if runtime.last is not None:  # the script began, whether or not it raised
+            click.echo(runtime.last.to_text(), err=True)
             if page is not None:
-                page.write_text(report.to_html(), encoding="utf-8")
+                page.write_text(runtime.last.to_html(), encoding="utf-8")
 
 
 @main.command()

@@ -86,16 +86,22 @@ def _what_follows(low: Lowering) -> list[list[ast.stmt]]:
 
 
 def _with_rest(low: Lowering, side: Callable[[], Outcome], rest: list[list[ast.stmt]]) -> Callable[[], Outcome]:
+    """The side together with what follows it. A jump inside it takes the same continuation along."""
+
     def whole() -> Outcome:
-        from janus_nb.lowering.control import boundary
         from janus_nb.lowering.stmts import run
 
-        with boundary(low, "loop"):
+        before = low.konts
+        try:
+            low.konts = ["loop", *reversed(rest)]
             outcome = side()
-            for block in rest:
+            for position, block in enumerate(rest, start=1):
                 if outcome is not NORMAL:
                     break
+                low.konts = ["loop", *reversed(rest[position:])]
                 outcome = run(low, block)
+        finally:
+            low.konts = before
         if outcome is NORMAL and not low.frame.region and low.loop_depth == low.frame_loop_depth:
             outcome = Returned(None)
         return outcome

@@ -309,9 +309,10 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
     named = {k: _to_library(low, v) for k, v in kwargs.items()}
     if low.span is not None:
         low.graph_spans[low.span] = None
+    traced = low.backend.traceable(function)
     with _user_methods_interpreted(low, touched), _no_user_code():
         try:
-            result = function(*given, **named)
+            result = traced(*given, **named)
         except Unsupported:
             raise
         except Exception as error:

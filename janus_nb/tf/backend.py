@@ -77,6 +77,10 @@ class TensorFlowBackend:
             return spec_of_tensor(value.value)
         return None
 
+    def traceable(self, function: Any) -> Any:
+        """What to call in place of a function that refuses symbolic tensors although it accepts arrays."""
+        return _constant if function is tf.constant else function
+
     def python_function(self, value: Any) -> Any:
         """The Python function inside a `tf.function`, or `None`."""
         function = getattr(value, "python_function", None) if hasattr(value, "get_concrete_function") else None
@@ -158,6 +162,14 @@ class TensorFlowBackend:
         wide_x, wide_y = x.astype("float64"), y.astype("float64")
         loose = 1e-2 if x.dtype.itemsize < 4 else 1e-3
         return bool(np.allclose(wide_x, wide_y, rtol=loose, atol=loose * 1e-2, equal_nan=True))
+
+
+def _constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
+    """`tf.constant` for values that the graph knows only as tensors."""
+    if not tf.nest.flatten(value) or not any(isinstance(v, tf.Tensor) for v in tf.nest.flatten(value)):
+        return tf.constant(value, dtype, shape, name)
+    made = tf.cast(value, dtype) if dtype is not None else tf.convert_to_tensor(value)
+    return made if shape is None else tf.broadcast_to(made, shape) if made.shape.rank == 0 else tf.reshape(made, shape)
 
 
 @functools.cache

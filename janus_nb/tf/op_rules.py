@@ -165,11 +165,34 @@ def _sanitized(
     return op
 
 
+def _components(vector: Any, size: int) -> list[Any]:
+    """The elements of an index vector, known ones as constants (so that shapes stay known)."""
+    static = tf.get_static_value(vector)
+    if static is not None:
+        return [tf.constant(v, vector.dtype) for v in static]
+    return list(vector.op.inputs) if vector.op.type == "Pack" else tf.unstack(vector, size)
+
+
+def _sliced_shape(shape: Any, begins: list[Any], ends: list[Any], strides: list[Any], attrs: Any) -> list[int | None]:
+    """The shape of a slice whose picked indices are unknown but whose ranges may be known."""
+    dims: list[int | None] = []
+    for axis, dim in enumerate(shape.as_list()):
+        if axis >= len(begins):
+            dims.append(dim)
+        elif not attrs["shrink_axis_mask"].i >> axis & 1:
+            begin = None if attrs["begin_mask"].i >> axis & 1 else begins[axis]
+            end = None if attrs["end_mask"].i >> axis & 1 else ends[axis]
+            known = [None if v is None else tf.get_static_value(v) for v in (begin, end, strides[axis])]
+            unknown = dim is None or known[2] is None or (begin is not None and known[0] is None) or (end is not None and known[1] is None)
+            dims.append(None if unknown else len(range(*slice(*known).indices(dim))))
+    return dims
+
+
 def _strided_slice(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
     """`t[i]` with an index known only at run time: assert the range, take a valid index instead."""
     shrink = kwargs["attrs"]["shrink_axis_mask"].i
     begin = inputs[1]
-    if not shrink or tf.get_static_value(begin) is not None or graph is not staging:
+    if not shrink or tf.get_static_value(begin) is not None:
         return None
     rank = begin.shape[0]
     if inputs[0].shape.rank is None or rank is None or kwargs["attrs"]["ellipsis_mask"].i or kwargs["attrs"]["new_axis_mask"].i:
@@ -177,13 +200,17 @@ def _strided_slice(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kw
     was, staging.busy = staging.busy, True
     try:
         with record.stop_recording():
-            picks = tf.constant([bool(shrink >> axis & 1) for axis in range(rank)])
-            sizes = tf.shape(inputs[0], out_type=begin.dtype)[:rank]
-            good = (begin >= -sizes) & (begin < sizes) | ~picks
-            staging.check(tf.reduce_all(good))
-            safe = tf.where(good, begin, tf.zeros_like(begin))
-            end = tf.where(picks, safe + 1, inputs[2])
+            begins, ends = _components(begin, rank), _components(inputs[2], rank)
+            for axis in range(rank) if graph is staging else ():
+                if shrink >> axis & 1 and tf.get_static_value(begins[axis]) is None:
+                    size = tf.shape(inputs[0], out_type=begin.dtype)[axis]
+                    good = (begins[axis] >= -size) & (begins[axis] < size)
+                    staging.check(good)
+                    begins[axis] = tf.where(good, begins[axis], tf.zeros_like(begins[axis]))
+                    ends[axis] = begins[axis] + 1
+            safe, end = tf.stack(begins), tf.stack(ends)
         op = graph._create_op_internal("StridedSlice", [inputs[0], safe, end, inputs[3]], *args, **kwargs)
+        op.outputs[0].set_shape(_sliced_shape(inputs[0].shape, begins, ends, _components(inputs[3], rank), kwargs["attrs"]))
     finally:
         staging.busy = was
     staging.origins[op.name] = staging.origin

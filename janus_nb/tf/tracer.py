@@ -189,7 +189,10 @@ class TensorFlowTracer:
 
             return traced
 
-        outputs = tf.cond(tf.reshape(pred, []), branch(then), branch(other))
+        try:
+            outputs = tf.cond(tf.reshape(pred, []), branch(then), branch(other))
+        except (TypeError, ValueError) as error:
+            raise Unsupported("JN107", _first_line(error)) from error
         return self._settle(outputs, written)
 
     def _value(self, key: int) -> Tensor:
@@ -232,7 +235,10 @@ class TensorFlowTracer:
             return [*results, *values, ok]
 
         initial = [*start, *(self._value(key) for key in written), tf.constant(True)]
-        outputs = tf.while_loop(again, round_, initial)
+        try:
+            outputs = tf.while_loop(again, round_, initial)
+        except (TypeError, ValueError) as error:
+            raise Unsupported("JN108", _first_line(error)) from error
         return self._settle(list(outputs), written)
 
     # -- the finished body -------------------------------------------------------------------------------
@@ -276,6 +282,10 @@ class TensorFlowTracer:
             random_ops=len(seeds),
             unseeded=bool(seeds) and graph.global_seed is None,
         )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
 
 
 def _reshape_scalar(value: Any) -> Any:

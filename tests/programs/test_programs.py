@@ -9,6 +9,7 @@ from tests.programs import (
     effects,
     exceptions,
     functions,
+    fuzz,
     heap,
     idioms,
     keras_programs,
@@ -38,3 +39,9 @@ def test_program(name: str) -> None:
 def test_enough_programs() -> None:
     assert len(ALL) >= 60
     assert sum(p.graph for p in ALL.values()) >= 50
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_program(seed: int) -> None:
+    """Control flow, state, effects and aborts mixed at random (`python -m tests.programs.fuzz` runs more)."""
+    check(fuzz.make(seed))

@@ -236,6 +236,9 @@ class FakeBackend:
     def find_spec(self, value: Any) -> Spec | None:
         return spec(value) if isinstance(value, Tensor | int | float | np.ndarray | np.generic) else None
 
+    def traceable(self, function: Any) -> Any:
+        return function
+
     def python_function(self, value: Any) -> Any:
         return None
 
