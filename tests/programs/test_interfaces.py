@@ -11,6 +11,7 @@ import janus_nb
 import pytest
 from click.testing import CliRunner
 from janus_nb.cli import main
+from janus_nb.function import runtime
 
 from tests.programs import control_flow, functions, heap, keras_programs, violations
 from tests.programs.harness import check
@@ -57,7 +58,7 @@ def test_run_a_script(tmp_path: Path) -> None:
 
 
 def test_run_names_bad_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("janus_nb.function.runtime.last", None)
+    monkeypatch.setattr(runtime, "last", None)
     script = tmp_path / "train.py"
     script.write_text("print('ran')\n")
     result = CliRunner().invoke(main, ["run", str(script), "--steps", "-1"])
