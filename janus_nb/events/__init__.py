@@ -18,6 +18,7 @@ from janus_nb.events.types import (
     RegionFound,
     Relaxed,
     Retired,
+    Reused,
     Verified,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "RegionFound",
     "Relaxed",
     "Retired",
+    "Reused",
     "Verified",
 ]

@@ -23,6 +23,7 @@ from janus_nb.events.types import (
     RegionFound,
     Relaxed,
     Retired,
+    Reused,
     Verified,
 )
 from janus_nb.span import Span
@@ -53,6 +54,7 @@ class RegionView:
     hits: int = 0
     misses: list[str] = field(default_factory=list)
     graphs: list[Generated] = field(default_factory=list)
+    reused: list[Generated] = field(default_factory=list)
     verified: list[Verified] = field(default_factory=list)
     rejected: list[GraphRejected] = field(default_factory=list)
     declined: list[Declined] = field(default_factory=list)
@@ -75,9 +77,19 @@ class RegionView:
             self.timeline.append(Segment(kind, count, seconds))
 
     @property
+    def versions(self) -> list[Generated]:
+        """Graphs of this run: found in the cache, or generated."""
+        return [*self.reused, *self.graphs]
+
+    @property
+    def matters(self) -> bool:
+        """Whether there is something to tell of the region."""
+        return bool(self.versions or self.rejected or self.errors or self.retired or (self.declined and not self.only_starts_others))
+
+    @property
     def only_starts_others(self) -> bool:
         """Whether this is a loop around a converted loop, which Python runs: not a region of its own to the reader."""
-        return not self.graphs and bool(self.declined) and all(d.code == "JN407" for d in self.declined)
+        return not self.versions and bool(self.declined) and all(d.code == "JN407" for d in self.declined)
 
     @property
     def eager_each(self) -> float | None:
@@ -156,12 +168,14 @@ def _add_to_region(region: RegionView, event: Event) -> None:
             region.hits += 1
             region.graph_seconds += seconds
             region.add_time("graph", iterations, seconds)
-        case EagerRan(_, seconds, why):
-            region.eager += 1
-            region.eager_times.append(seconds)
-            region.add_time("fallback" if why == "fallback" else "eager", 1, seconds)
+        case EagerRan(_, seconds, why, iterations):
+            region.eager += iterations
+            region.eager_times.append(seconds / max(1, iterations))
+            region.add_time("fallback" if why == "fallback" else "eager", iterations, seconds)
         case Generated():
             region.graphs.append(event)
+        case Reused():
+            region.reused.append(event.generated)
         case Verified():
             region.verified.append(event)
         case GraphRejected():

@@ -83,6 +83,15 @@ class Generated:
 
 
 @dataclass(frozen=True, slots=True)
+class Reused:
+    """A graph version of an earlier run was found in the cache; `generated` describes it."""
+
+    region: int
+    version: int
+    generated: Generated
+
+
+@dataclass(frozen=True, slots=True)
 class Declined:
     """Something was not converted."""
 
@@ -124,11 +133,12 @@ class GraphRan:
 
 @dataclass(frozen=True, slots=True)
 class EagerRan:
-    """One iteration ran imperatively outside profiling, in `seconds`."""
+    """Iterations that ran imperatively outside profiling, in `seconds` altogether."""
 
     region: int
     seconds: float
     why: str
+    iterations: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +206,7 @@ Event = (
     | RegionFound
     | Profiled
     | Generated
+    | Reused
     | Declined
     | Verified
     | GraphRejected

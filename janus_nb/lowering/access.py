@@ -39,6 +39,8 @@ def read_slot(low: Lowering, slot: Slot) -> Any:
         return carried_value(low, carry)
     value = heap.live(slot)
     if value is UNBOUND:
+        heap.entry_reads.setdefault(slot.key, slot)
+        heap.guard_constant(slot, UNBOUND, low.span)
         return UNBOUND
     heap.entry_reads.setdefault(slot.key, slot)
     known = heap.guards.get(slot.key)
@@ -273,6 +275,8 @@ def _object_attribute(low: Lowering, owner: Any, name: str) -> Any:
     user_hook = next((k for k in kind.__mro__ if is_user_function(k.__dict__.get("__getattribute__"))), None)
     if user_hook is not None:
         raise Unsupported("JN206", f"__getattribute__ of {kind.__name__}")
+    if name == "__dict__":
+        raise Unsupported("JN206", f"the attributes of a {kind.__name__} as a dictionary")
     slot = AttrSlot(owner, name, path_of(low, owner))
     if isinstance(member, property):
         return _property(low, owner, name, base, member)

@@ -16,7 +16,7 @@ from typing import Any
 from janus_nb.backend import Backend, Spec
 from janus_nb.lowering import control, operators
 from janus_nb.lowering.carries import final_tensors, mode_for
-from janus_nb.lowering.heap import Carry, Heap
+from janus_nb.lowering.heap import Carry, Heap, memory
 from janus_nb.lowering.interp import Feed, Frame, Lowering
 from janus_nb.lowering.outcome import CONTINUE, NORMAL, Exit
 from janus_nb.lowering.program import FeedInfo, Program, Refusal
@@ -87,14 +87,27 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
                 result = _iteration(low, target)
                 again = _learn(low, modes, dirty)
                 if not again:
-                    if target.iterated is not None and id(target.iterated) in heap.mutated:
-                        raise Unsupported("JN101", "the loop changes the list it iterates over", Span.of(target.node, target.unit.file))
+                    _refuse_changed_source(target, heap)
                     return _finish(low, name, attempt, result)
         except Unsupported as refusal:
             if _learn(low, modes, dirty) and refusal.reason.code in ("JN108", "JN202") and attempt < _ATTEMPTS:
                 continue
             return Refusal(refusal.reason, refusal.detail, refusal.span)
     return Refusal(REASONS["JN108"], "the carried state does not settle", Span.of(target.node, target.unit.file))
+
+
+def _refuse_changed_source(target: Target, heap: Heap) -> None:
+    """Elements are taken ahead, so an effect of the loop must not change the list they come from, nor the elements.
+
+    Raises:
+        Unsupported: JN101.
+    """
+    changed = {id(memory(box)) for box in heap.mutated.values()}
+    parts = target.element if isinstance(target.element, tuple | list) else (target.element,)
+    if target.iterated is not None:
+        parts = (target.iterated, *parts)
+    if any(id(memory(part)) in changed for part in parts):
+        raise Unsupported("JN101", "the loop changes what it iterates over", Span.of(target.node, target.unit.file))
 
 
 def _learn(low: Lowering, modes: dict[Any, tuple[Slot, Mode]], dirty: dict[int, Any]) -> bool:
@@ -235,6 +248,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         graph_carries=tuple(graph), pre_carries=tuple(pre), post_carries=tuple(post),
         finals=tuple(slot for slot, _ in finals),
         mutated=frozenset(heap.mutated),
+        read=frozenset(id(box) for box in heap.content_reads.values()) - frozenset(heap.mutated),
         volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.volatile) | low.volatile_owners,
         checks=tuple(low.checks), host_checks=tuple(low.host_checks), pre_checks=tuple(low.pre_checks),
         effects=low.effects, graph_spans=frozenset(low.graph_spans), effect_spans=frozenset(low.effect_spans), attempts=attempt,

@@ -24,6 +24,13 @@ from janus_nb.speculate.slots import UNBOUND, Slot, read
 SIMPLE = (int, float, str, bool, bytes, complex, type(None))
 
 
+def memory(box: Any) -> Any:
+    """The object that owns a container's memory: for a view of an array, the array behind it."""
+    while getattr(box, "base", None) is not None and type(box.base) is type(box) and type(box).__module__ == "numpy":
+        box = box.base
+    return box
+
+
 @dataclass(slots=True)
 class Carry:
     """A carried slot.
@@ -113,7 +120,10 @@ class Heap:
 
     def newly_dirty(self) -> dict[int, Any]:
         """Containers that were read as unchanging but are changed by an effect of this lowering."""
-        return {key: box for key, box in self.mutated.items() if key in self.content_reads and key not in self.dirty}
+        memories = {id(memory(box)) for box in self.mutated.values()}
+        found = {key: box for key, box in self.mutated.items() if key in self.content_reads}
+        found |= {key: box for key, box in self.content_reads.items() if id(memory(box)) in memories}
+        return {key: box for key, box in found.items() if key not in self.dirty}
 
     def uncarried(self) -> list[tuple[Slot, Any]]:
         """Slots read at entry and written, with the value at the end, that are not carried yet."""

@@ -57,6 +57,7 @@ class Program:
         finals: Slots to write at commit.
         volatile: Keys of slots, and ids of containers, whose values differ from run to run (clocks).
         mutated: Ids of containers that effects change.
+        read: Ids of containers that were read as unchanging: an effect on one of them aborts the iteration.
         checks: Assumptions behind the graph's assertions.
         host_checks: Assumptions checked at replay.
         pre_checks: Assumptions checked by the pre program.
@@ -85,6 +86,7 @@ class Program:
     finals: tuple[Slot, ...]
     volatile: frozenset[Any]
     mutated: frozenset[int]
+    read: frozenset[int]
     checks: tuple[Assumption, ...]
     host_checks: tuple[Assumption, ...]
     pre_checks: tuple[Assumption, ...]

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from janus_nb.config import Options
-from janus_nb.events import CellFinished, Event, RegionFound
+from janus_nb.events import CellFinished, Declined, Event, Generated, Profiled, Reused
 from janus_nb.events.fold import View, add
 from janus_nb.function import Cell
 
@@ -19,15 +19,18 @@ INTERVAL = 0.15
 """Seconds between updates of the live view."""
 
 
-def open_view(cell: Cell, options: Options, shell: Any) -> CellView | None:
-    """The view for a cell: in a kernel live, then static; in a terminal text; nothing if the user wants none."""
+def open_view(cell: Cell, options: Options, shell: Any, asked: bool) -> CellView | None:
+    """The view for a cell: in a kernel live, then static; in a terminal text; nothing if the user wants none.
+
+    `asked` tells whether this very cell was put under JANUS: then it is answered even if nothing in it was hot.
+    """
     kind = options.view
     if kind == "none":
         return None
     in_kernel = hasattr(shell, "kernel")
     if kind == "auto":
         kind = "live" if in_kernel else "text"
-    view = CellView(cell, kind)
+    view = CellView(cell, kind, asked)
     cell.bus.subscribe(view.receive)
     return view
 
@@ -35,8 +38,9 @@ def open_view(cell: Cell, options: Options, shell: Any) -> CellView | None:
 class CellView:
     """Shows one cell. It appears when the first hot loop is found, so that other cells stay as they are."""
 
-    def __init__(self, cell: Cell, kind: str) -> None:
+    def __init__(self, cell: Cell, kind: str, asked: bool) -> None:
         self.cell = cell
+        self.asked = asked
         self.kind = kind
         self.view = View()
         self._widget: Any = None
@@ -50,7 +54,7 @@ class CellView:
         add(self.view, event)
         if self.kind != "live" or isinstance(event, CellFinished):
             return
-        if isinstance(event, RegionFound) and self._handle is None:
+        if self._handle is None and (isinstance(event, Generated | Reused | Declined) or (isinstance(event, Profiled) and event.seconds > 1e-3)):
             self._open()
         now = time.monotonic()
         if self._widget is not None and now - self._last >= INTERVAL:
@@ -79,7 +83,7 @@ class CellView:
     def _close(self) -> None:
         from IPython.display import display
 
-        if not self.view.regions:
+        if not any(r.matters for r in self.view.regions.values()) and self._handle is None and not self.asked:
             return
         report = self.cell.report
         if self.kind == "text":

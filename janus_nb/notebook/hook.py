@@ -107,7 +107,7 @@ class Hook:
         unit = register(runtime.store.files.setdefault(text, file), name, text, tree)
         cell = runtime.begin(unit, options)
         made = cell.instrumented(tree)
-        self._view = open_view(cell, options, self.shell)
+        self._view = open_view(cell, options, self.shell, magic_line(raw) is not None)
         cell.start()
         self._cell = cell
         return made

@@ -10,7 +10,7 @@ from typing import Any
 
 from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.config import Options
-from janus_nb.events import CellStarted, EagerRan, EventBus, GraphRan, GraphRejected, Missed, Profiled, RegionFound, Relaxed, Verified
+from janus_nb.events import CellStarted, EagerRan, EventBus, GraphRan, GraphRejected, Missed, Profiled, RegionFound, Verified
 from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
 from janus_nb.profile.instrument import SESSION
 from janus_nb.report import Report
@@ -20,7 +20,7 @@ from janus_nb.runtime.sources import Block
 from janus_nb.runtime.verify import Prediction, alike, compare, rehearse
 from janus_nb.source.units import function_source
 from janus_nb.span import Span
-from janus_nb.speculate.policy import ExitAssumption, Policy
+from janus_nb.speculate.policy import Policy
 
 
 class FunctionRegion:
@@ -170,18 +170,7 @@ class FunctionRegion:
         return True, result
 
     def _fell_back(self, version: Version, violation: Violation) -> None:
-        from janus_nb.events import Fallback
-
-        region, assumption = self.region, violation.assumption
-        leaving = isinstance(assumption, ExitAssumption)
-        region.aborts += not leaving
-        text = str(assumption) if assumption is not None else "the arguments are as profiled"
-        span = getattr(assumption, "span", None) or region.span
-        self.bus.emit(Fallback(region.number, version.number, region.iteration, text, span, text, violation.observed))
-        if assumption is None or (not leaving and region.policy.relax(assumption, violation.seen)):
-            if version in region.versions and assumption is not None:
-                region.versions.remove(version)
-            region.generate_again = True
+        if self._engine.fell_back(self.region, version, violation):
             self._missed = False
-            self.bus.emit(Relaxed(region.number, text, span))
-        self._engine.retire_if_hopeless(region)
+        elif violation.assumption is None:  # arguments of another kind: another version may serve them
+            self._missed, self.region.generate_again = False, True

@@ -15,12 +15,10 @@ from typing import Any
 from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.events import (
     EagerRan,
-    Fallback,
     GraphRan,
     GraphRejected,
     Missed,
     Profiled,
-    Relaxed,
     Verified,
 )
 from janus_nb.lowering.generate import Target
@@ -30,7 +28,6 @@ from janus_nb.runtime.executor import Executor, Violation
 from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
 from janus_nb.runtime.sources import Block, Source
 from janus_nb.runtime.verify import Prediction, compare, rehearse
-from janus_nb.speculate.policy import ExitAssumption
 
 CALL_SECONDS = 0.15
 """How long one graph call should take: output and the stop button stay prompt."""
@@ -102,6 +99,9 @@ class Driver:
         assert self.source is not None
         self.engine.found(self.region)
         while self.advance():
+            if self.region.status is Status.IMPERATIVE:
+                yield from imperative(self.engine, self.region, self.source.remaining())
+                return
             try:
                 element = self.source.pop()
             except StopIteration:
@@ -181,6 +181,7 @@ class Driver:
         found = lookup(self.region, self.names())
         if not isinstance(found, Miss):
             self.missed = False
+            self.engine.uses(self.region, found.version)
             return found.version
         if self.region.versions and not self.missed:
             self.engine.bus.emit(Missed(self.region.number, found.explain(self.names())))
@@ -288,18 +289,19 @@ class Driver:
         self.engine.judge(self.region, version)
 
     def _fell_back(self, version: Version, violation: Violation) -> None:
-        """An assumption failed: say so, weaken it, and let Python run the iteration."""
-        region, assumption = self.region, violation.assumption
-        leaving = isinstance(assumption, ExitAssumption)
-        if not leaving:
-            region.aborts += 1
-        text = str(assumption) if assumption is not None else "the values are as profiled"
-        span = getattr(assumption, "span", None) or self.site.span
-        self.engine.bus.emit(Fallback(region.number, version.number, region.iteration, text, span, text, violation.observed))
-        if assumption is not None and not leaving and region.policy.relax(assumption, violation.seen):
-            if version in region.versions:
-                region.versions.remove(version)
-            region.generate_again = True
+        """An assumption failed: Python runs the iteration; without the assumption, a new graph may be generated."""
+        if self.engine.fell_back(self.region, version, violation):
             self.missed = False
-            self.engine.bus.emit(Relaxed(region.number, text, span))
-        self.engine.retire_if_hopeless(region)
+
+
+def imperative(engine: Engine, region: Region, elements: Iterator[Any]) -> Iterator[Any]:
+    """Elements of a loop that stays imperative: counted and timed as one, so that the loop keeps its speed."""
+    __tracebackhide__ = True
+    count, started = 0, time.perf_counter()
+    try:
+        for element in elements:
+            count += 1
+            yield element
+    finally:
+        if count:
+            engine.bus.emit(EagerRan(region.number, time.perf_counter() - started, "stays imperative", count))

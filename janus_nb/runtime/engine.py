@@ -19,16 +19,17 @@ from janus_nb.events import (
     RegionFound,
     Relaxed,
     Retired,
+    Reused,
 )
 from janus_nb.events.types import AssumptionInfo, OpInfo
 from janus_nb.lowering.generate import Target, generate
 from janus_nb.lowering.program import Program, Refusal
 from janus_nb.profile.recorder import Recorder
 from janus_nb.reasons import REASONS
-from janus_nb.runtime.executor import pre_check
+from janus_nb.runtime.executor import Violation, pre_check
 from janus_nb.runtime.region import Region, Status, Version
 from janus_nb.speculate.guards import Equals, Guard
-from janus_nb.speculate.policy import ValueAssumption
+from janus_nb.speculate.policy import ExitAssumption, ValueAssumption
 from janus_nb.speculate.slots import describe
 
 MAX_REFUSALS = 3
@@ -46,12 +47,22 @@ class Engine:
         self.bus = bus
         self.recorder = recorder
         self._found: set[int] = set()
+        self._announced: set[tuple[int, int]] = set()
 
     def found(self, region: Region) -> None:
         """Announce a region to this cell's view, once."""
         if region.number not in self._found:
             self._found.add(region.number)
             self.bus.emit(RegionFound(region.number, region.kind, region.span, region.title, region.unit, region.source))
+            for event in region.verdict:
+                self.bus.emit(event)
+
+    def uses(self, region: Region, version: Version) -> None:
+        """Announce a graph of an earlier run to this cell's view, once."""
+        key = (region.number, version.number)
+        if key not in self._announced and version.generated is not None:
+            self._announced.add(key)
+            self.bus.emit(Reused(region.number, version.number, version.generated))
 
     # -- generation -----------------------------------------------------------------------------------------------------
 
@@ -83,14 +94,16 @@ class Engine:
             version.steps = 1
         insert(region, version)
         region.status = Status.READY
-        self.bus.emit(_generated(region, version, time.perf_counter() - started))
+        version.generated = _generated(region, version, time.perf_counter() - started)
+        self._announced.add((region.number, version.number))
+        self.bus.emit(version.generated)
         why = "asked for" if self.options.xla != "auto" else "the default on this device"
         self.bus.emit(BackendChosen(region.number, version.number, "XLA" if xla else "executor", why))
         return version
 
     def _declined(self, region: Region, refusal: Refusal) -> None:
         reason = refusal.reason
-        self.bus.emit(Declined(region.number, reason.code, reason.title, refusal.detail, reason.hint, refusal.span or region.span))
+        self._tell(region, Declined(region.number, reason.code, reason.title, refusal.detail, reason.hint, refusal.span or region.span))
         region.refusals += 1
         if not region.versions or region.refusals >= MAX_REFUSALS:
             region.status = Status.IMPERATIVE
@@ -99,7 +112,11 @@ class Engine:
         """A loop around a converted loop: Python runs it."""
         reason = REASONS["JN407"]
         region.status = Status.IMPERATIVE
-        self.bus.emit(Declined(region.number, reason.code, reason.title, "", reason.hint, region.span))
+        self._tell(region, Declined(region.number, reason.code, reason.title, "", reason.hint, region.span))
+
+    def _tell(self, region: Region, event: Declined | Retired) -> None:
+        region.verdict.append(event)
+        self.bus.emit(event)
 
     # -- judgement -------------------------------------------------------------------------------------------------------
 
@@ -123,7 +140,7 @@ class Engine:
     def retire(self, region: Region, code: str, detail: str) -> None:
         """Leave the region to Python from now on."""
         region.status = Status.IMPERATIVE
-        self.bus.emit(Retired(region.number, code, REASONS[code].title, detail))
+        self._tell(region, Retired(region.number, code, REASONS[code].title, detail))
 
     def retire_if_hopeless(self, region: Region) -> None:
         """Retire a region whose graphs abort too often."""
@@ -136,6 +153,23 @@ class Engine:
         if settled and version.seconds > 1.25 * region.eager_median:
             ratio = version.seconds / region.eager_median
             self.retire(region, "JN403", f"{ratio:.1f} times eager's time per iteration")
+
+    def fell_back(self, region: Region, version: Version, violation: Violation) -> bool:
+        """An assumption failed in an iteration: say so, and weaken it. True if a graph without it may be generated."""
+        assumption = violation.assumption
+        leaving = isinstance(assumption, ExitAssumption)
+        region.aborts += not leaving
+        text = str(assumption) if assumption is not None else "the values are as profiled"
+        span = getattr(assumption, "span", None) or region.span
+        self.bus.emit(Fallback(region.number, version.number, region.iteration, text, span, text, violation.observed))
+        relaxed = assumption is not None and not leaving and region.policy.relax(assumption, violation.seen)
+        if relaxed:
+            if version in region.versions:
+                region.versions.remove(version)
+            region.generate_again = True
+            self.bus.emit(Relaxed(region.number, text, span))
+        self.retire_if_hopeless(region)
+        return relaxed
 
     def graph_failed(self, region: Region, version: Version, error: Exception) -> None:
         """The graph raised: nothing was committed. Python runs the iteration; after a second time, all of them."""

@@ -225,7 +225,7 @@ class Executor:
         except Exception as error:
             return Outcome(0, None, error)
         while done:
-            journal = Journal()
+            journal = Journal(program.read)
             replayed = self.replay(program, prepared, result, done, journal)
             if isinstance(replayed, tuple):
                 finals, states = replayed

@@ -32,8 +32,8 @@ class CheckFailed(Exception):
 class Journal:
     """Does effects, remembers how to undo them, holds output back."""
 
-    def __init__(self, rehearse: bool = False) -> None:
-        self.rehearse = rehearse
+    def __init__(self, unchanging: frozenset[int] = frozenset()) -> None:
+        self._unchanging = unchanging
         self.touched: dict[int, Any] = {}
         self.text: list[str] = []
         self._undo: list[Callable[[], Any]] = []
@@ -58,7 +58,7 @@ class Journal:
 
     def change(self, owner: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         """A method that changes a container."""
-        if type(owner) is list and method == "append":
+        if type(owner) is list and method == "append" and id(owner) not in self._unchanging:
             self.touched[id(owner)] = owner
             self._undo.append(owner.pop)
             return owner.append(*args)
@@ -114,7 +114,13 @@ class Journal:
     # -- undoing and finishing -----------------------------------------------------------------------------------------
 
     def _keep(self, owner: Any) -> None:
-        """Remember a container's content before it changes."""
+        """Remember a container's content before it changes.
+
+        Raises:
+            TypeError: the generated code took this container's content for granted, or it is of an unknown kind.
+        """
+        if id(owner) in self._unchanging:
+            raise TypeError(f"a {type(owner).__name__} changes that was taken as constant")
         self.touched[id(owner)] = owner
         if isinstance(owner, list):
             before = list(owner)

@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from janus_nb.backend import LoopGraph
+from janus_nb.events import Declined, Generated, Retired
 from janus_nb.lowering.program import Program
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
@@ -34,6 +35,8 @@ class Version:
         steps: Iterations that the next call may run.
         seconds: Time per iteration of the fastest call so far.
         iterations: Iterations committed.
+        failures: How often the graph raised.
+        generated: The event that announced it.
     """
 
     number: int
@@ -44,6 +47,7 @@ class Version:
     seconds: float = float("inf")
     iterations: int = 0
     failures: int = 0
+    generated: Generated | None = None
 
 
 @dataclass(slots=True)
@@ -67,6 +71,7 @@ class Region:
         rejected: Graphs that disagreed with eager.
         generate_again: Whether a miss may generate a version.
         holds_region: Whether a loop inside is converted by itself.
+        verdict: Why it stays imperative; told again in every later run.
     """
 
     number: int
@@ -88,6 +93,7 @@ class Region:
     rejected: int = 0
     generate_again: bool = True
     holds_region: bool = False
+    verdict: list[Declined | Retired] = field(default_factory=list)
 
     def note_eager(self, seconds: float) -> None:
         """Record the time of an eager iteration."""

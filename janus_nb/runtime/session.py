@@ -15,7 +15,7 @@ from typing import Any
 
 from janus_nb.profile.instrument import LoopSite, Sites, instrument_function
 from janus_nb.profile.recorder import Recorder
-from janus_nb.runtime.driver import Driver
+from janus_nb.runtime.driver import Driver, imperative
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.region import Region, Status
 from janus_nb.runtime.sources import open_iterable
@@ -143,6 +143,9 @@ class Session:
             self.raw[key] = iter(iterable)
             if region.too_fast:
                 self.untouched_loops.add(key)
+            elif region.status is Status.IMPERATIVE and not region.holds_region:
+                self.engine.found(region)
+                self.raw[key] = imperative(self.engine, region, self.raw[key])
             return None
         source = open_iterable(self.engine.backend, iterable)
         driver = self.drivers[key] = Driver(self.engine, region, site, source, frame, self.drivers)

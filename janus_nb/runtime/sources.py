@@ -243,4 +243,7 @@ def _reads_ahead(iterable: Any, iterator: Any) -> bool:
         parts = state[1]
         inner = parts[:1] if type(iterable) is enumerate else parts
         return all(type(p) in _AHEAD or _reads_ahead(p, iter(p)) for p in inner if not isinstance(p, int))
+    if type(iterable).__name__ == "iterator":  # of a sequence without an iterator of its own, such as an array
+        state = iterable.__reduce__()
+        return type(state[1][0]).__module__ == "numpy"
     return False

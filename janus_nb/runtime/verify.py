@@ -44,7 +44,7 @@ def rehearse(executor: Executor, version: Version, block: Block) -> Prediction |
         result = executor.call(version, prepared, 1)
         if result.done == 0:
             return executor._violation(program, result) or Violation(None, "")
-        journal = Journal(rehearse=True)
+        journal = Journal(program.read)
         replayed = executor.replay(program, prepared, result, 1, journal)
         if isinstance(replayed, Outcome):
             return replayed.violation or Violation(None, "")

@@ -52,7 +52,7 @@ def _mark(first: int, text: str, regions: list[RegionView]) -> list[Line]:
         mark = GRAPH if region.graph else IMPERATIVE
         marks.update(dict.fromkeys(inside, mark))
         if region.graph:
-            for generated in region.graphs:
+            for generated in region.versions:
                 for span in generated.effect_spans:
                     if span.file == region.span.file:
                         marks.update(dict.fromkeys(range(span.line, span.end_line + 1), EFFECT))

@@ -39,7 +39,7 @@ def render(view: View) -> str:
         parts.append(_listing(name, lines))
     for region in view.regions.values():
         parts.append(_region(region))
-    if any(r.graphs for r in view.regions.values()):
+    if any(r.versions for r in view.regions.values()):
         parts.append(f'<details open><summary>Graph</summary><div class="scroll">{svg(view)}</div></details>')
     parts.append("</div>")
     return "\n".join(p for p in parts if p)
@@ -90,8 +90,8 @@ def _region(region: RegionView) -> str:
         f"<h4>{escape(region.kind)} at {escape(region.unit)}, line {region.span.line}: <code>{escape(region.title)}</code></h4>",
         _timeline(region),
     ]
-    if region.graphs:
-        generated = region.graphs[-1]
+    if region.versions:
+        generated = region.versions[-1]
         rows = [(str(a.span.line) if a.span else "", a.text, a.checked, a.evidence) for a in generated.assumptions]
         title = f"{len(rows)} assumptions of graph {generated.version} ({len(generated.ops)} operations)"
         parts.append(f"<details><summary>{title}</summary>{_table(('line', 'assumption', 'checked', 'evidence'), rows)}</details>")

@@ -46,16 +46,16 @@ def _region(region: RegionView) -> list[str]:
     if region.only_starts_others:
         return []
     parts = [f"\n{region.kind} at {region.unit}, line {region.span.line}: {region.title}"]
-    for generated in region.graphs:
+    for generated in region.versions:
         parts.append(
             f"  graph {generated.version}: {len(generated.ops)} operations, {len(generated.variables)} variables written, "
             f"generated in {generated.seconds * 1e3:.0f} ms"
         )
         if generated.carried:
             parts.append(f"    carried between iterations: {', '.join(generated.carried)}")
-    if region.graphs:
+    if region.versions:
         parts.append("  assumes:")
-        for assumption in region.graphs[-1].assumptions:
+        for assumption in region.versions[-1].assumptions:
             where = f"line {assumption.span.line}: " if assumption.span else ""
             parts.append(f"    {where}{assumption.text}  [{assumption.checked}; {assumption.evidence}]")
     parts.extend(f"  {backend.backend}: {backend.why}" for backend in region.backends[-1:])

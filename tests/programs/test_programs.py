@@ -15,11 +15,12 @@ from tests.programs import (
     keras_programs,
     numbers,
     sources,
+    traps,
     violations,
 )
 from tests.programs.harness import Program, check
 
-TOPICS = (control_flow, effects, exceptions, functions, heap, idioms, keras_programs, numbers, sources, violations)
+TOPICS = (control_flow, effects, exceptions, functions, heap, idioms, keras_programs, numbers, sources, traps, violations)
 ALL = {f"{t.__name__.rpartition('.')[2]}.{name}": p for t in TOPICS for name, p in t.PROGRAMS.items()}
 
 
@@ -41,6 +42,7 @@ def test_enough_programs() -> None:
     assert sum(p.graph for p in ALL.values()) >= 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_random_program(seed: int) -> None:
     """Control flow, state, effects and aborts mixed at random (`python -m tests.programs.fuzz` runs more)."""
