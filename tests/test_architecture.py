@@ -96,6 +96,14 @@ def test_engine_imports_without_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
 
 
+def test_engine_tests_run_without_tensorflow() -> None:
+    code = (
+        "import sys, pytest; rc = pytest.main(['-q', '-p', 'no:cacheprovider', 'tests/unit/test_engine.py', 'tests/unit/test_instrument.py']);"
+        "sys.exit(rc or 'tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT, capture_output=True).returncode == 0
+
+
 def test_files_stay_readable() -> None:
     long = {str(p.relative_to(ROOT)): n for p in modules() if (n := len(p.read_text().splitlines())) > 500}
     assert not long

@@ -39,8 +39,9 @@ def read_slot(low: Lowering, slot: Slot) -> Any:
         return carried_value(low, carry)
     value = heap.live(slot)
     if value is UNBOUND:
-        heap.entry_reads.setdefault(slot.key, slot)
-        heap.guard_constant(slot, UNBOUND, low.span)
+        if not isinstance(slot, AttrSlot) or is_user_class(type(slot.owner)):
+            heap.entry_reads.setdefault(slot.key, slot)
+            heap.guard_constant(slot, UNBOUND, low.span)
         return UNBOUND
     heap.entry_reads.setdefault(slot.key, slot)
     known = heap.guards.get(slot.key)

@@ -30,7 +30,7 @@ from janus_nb.runtime.executor import Violation, pre_check
 from janus_nb.runtime.region import Region, Status, Version
 from janus_nb.speculate.guards import Equals, Guard
 from janus_nb.speculate.policy import ExitAssumption, ValueAssumption
-from janus_nb.speculate.slots import describe
+from janus_nb.speculate.slots import UNBOUND, describe
 
 MAX_REFUSALS = 3
 MAX_ABORTS = 24
@@ -211,7 +211,11 @@ def _generated(region: Region, version: Version, seconds: float) -> Generated:
 
 
 def _assumptions(program: Program) -> tuple[AssumptionInfo, ...]:
-    found = [AssumptionInfo(f"{describe(g.slot)} is {g.expected}", "read while generating", g.span, "before each call") for g in program.guards]
+    found = [
+        AssumptionInfo(f"{describe(g.slot)} is {g.expected}", "read while generating", g.span, "before each call")
+        for g in program.guards
+        if getattr(g.expect, "value", None) is not UNBOUND  # that a builtin's name is not rebound goes without saying
+    ]
     for feed in program.feeds:
         found.append(AssumptionInfo(f"fed value is {feed.spec}", "the pending element", None, "per iteration, before"))
     for when, assumptions in (

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from janus_nb.span import Span
-from janus_nb.speculate.slots import LocalSlot, Slot, describe, read
+from janus_nb.speculate.slots import UNBOUND, LocalSlot, Slot, describe, read
 
 __all__ = ["Equals", "Guard", "IsObject", "IsType", "LocalSlot"]
 
@@ -66,6 +66,8 @@ class Guard:
     def expected(self) -> str:
         """The expectation in words."""
         match self.expect:
+            case IsObject(value) if value is UNBOUND:
+                return "not defined here"
             case IsObject(value):
                 return f"the same {type(value).__name__}"
             case Equals(value):

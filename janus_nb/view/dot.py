@@ -31,7 +31,7 @@ class Group:
 def newest(view: View) -> Generated | None:
     """The graph to draw: the newest version of the region with most graph iterations."""
     regions = [r for r in view.regions.values() if r.versions]
-    return max(regions, key=lambda r: r.graph).graphs[-1] if regions else None
+    return max(regions, key=lambda r: r.graph).versions[-1] if regions else None
 
 
 def graph_of(view: View) -> str:

@@ -95,6 +95,26 @@ def test_report_as_json() -> None:
     assert repr(report).startswith("<janus_nb.Report")
 
 
+def test_a_cell_run_again_shows_its_graph() -> None:
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec("import tensorflow as tf\nv = tf.Variable(tf.zeros(3))", names)
+    cell = "for i in range(30):\n    v.assign_add(tf.ones(3))\n"
+    janus_nb.run_cell(cell, names, profile=1, view="none")
+    report = janus_nb.run_cell(cell, names, profile=1, view="none")
+    assert report.counts["graphs"] == 0 and report.counts["graph"] == 30
+    assert "digraph" in report.to_dot() and 'class="graph"' in report.to_html() and "assumes:" in report.to_text()
+
+
+def test_why_a_loop_stays_imperative_is_told_in_every_run() -> None:
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec("import tensorflow as tf, random\nv = tf.Variable(tf.zeros(3))", names)
+    cell = "for i in range(30):\n    v.assign_add(tf.ones(3) * random.random())\n"
+    for _ in range(2):
+        report = janus_nb.run_cell(cell, names, profile=1, view="none")
+        assert (report.counts["declined"] == 1 and "JN205" in report.to_text() and "line 2" in report.to_text()) or "> 2 |" in report.to_text()
+        assert report.counts["profiled"] + report.counts["eager"] == 30
+
+
 SWITCHED = [
     control_flow.PROGRAMS["tensor_if_both"], control_flow.PROGRAMS["inner_range"], functions.PROGRAMS["trainer_object"],
     heap.PROGRAMS["attribute_set_between_epochs"], keras_programs.PROGRAMS["adam_dropout"], violations.PROGRAMS["branch_flips_once"],

@@ -64,11 +64,6 @@ def every_iteration_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
 STEP = "for i in range(60):\n    v.add(data[i])\n    log.append(float(data[i]) * 2)\n"
 
 
-def test_no_tensorflow() -> None:
-    if "pytest" in sys.modules and "tests.programs.harness" not in sys.modules:
-        assert "tensorflow" not in sys.modules
-
-
 def test_a_loop_is_converted_and_counted() -> None:
     names = space()
     view, _ = run(STEP, names)
