@@ -25,6 +25,9 @@ from janus_nb.speculate.policy import Policy
 MAX_REGIONS = 256
 """The oldest regions are forgotten, with their graphs, beyond this many."""
 
+MAX_OPEN = 64
+"""With more executions of loops open than this, those whose frames have ended are forgotten."""
+
 MIN_REST = 5
 """Fewer iterations than this after profiling are not worth a graph."""
 
@@ -116,6 +119,20 @@ class Session:
             return function
         return MethodType(made, function.__self__) if type(function) is MethodType else made
 
+    def _prune(self, frame: FrameType) -> None:
+        """Forget executions that were left by `return`, `break` or an exception: their frames are no longer active."""
+        if len(self.drivers) + len(self.raw) < MAX_OPEN:
+            return
+        active: set[int] = set()
+        current: FrameType | None = frame
+        while current is not None:
+            active.add(id(current))
+            current = current.f_back
+        for table in (self.drivers, self.raw):
+            for key in [k for k in table if k[0] not in active]:
+                del table[key]  # type: ignore[attr-defined]
+        self.untouched_loops = {k for k in self.untouched_loops if k[0] in active}
+
     # -- for -----------------------------------------------------------------------------------------------------------
 
     def profile(self, number: int, iterable: Any) -> Iterator[Any]:
@@ -134,6 +151,7 @@ class Session:
 
     def _driver(self, number: int, iterable: Any, frame: FrameType, key: tuple[int, int]) -> Driver | None:
         """A driver for this execution; None (with the iterator put aside) if the loop is left to Python."""
+        self._prune(frame)
         self.drivers.pop(key, None)
         self.raw.pop(key, None)
         self.untouched_loops.discard(key)
@@ -221,6 +239,7 @@ class Session:
         if driver is None or driver.ended:
             site = self.store.sites.loops[number]
             region = self.store.region(site, frame.f_globals, "while")
+            self._prune(frame)
             driver = self.drivers[key] = Driver(self.engine, region, site, None, frame, self.drivers)
             driver.inner = self.engine.backend.under_tape()
         elif driver.since:
@@ -271,6 +290,7 @@ class Session:
         if driver is None or driver.ended:
             site = self.store.sites.loops[number]
             region = self.store.region(site, frame.f_globals, "while")
+            self._prune(frame)
             driver = self.drivers[key] = Driver(self.engine, region, site, None, frame, self.drivers)
         if driver.region.versions and not self.engine.backend.under_tape():
             return driver.rest_while()

@@ -169,6 +169,19 @@ def test_no_multistep() -> None:
     assert next(iter(view.regions.values())).hits == 57
 
 
+def test_loops_left_early_leave_nothing_behind() -> None:
+    names = space()
+    cell = "def f(k):\n    n = 0\n    while True:\n        n += 1\n        if n > k % 3:\n            return n\nfor i in range(400):\n    log.append(f(i))\n"
+    unit = add_unit("<janus-cell early>", "early", cell)
+    bus, store = EventBus(), Store()
+    session = Session(Engine(FakeBackend(), Options.make(profile=2), bus, store.recorder), store)
+    names["__builtins__"] = vars(builtins)
+    setattr(builtins, SESSION, session)
+    exec(compile(instrument_module(unit, unit.tree, store.sites), unit.file, "exec"), names)
+    assert names["log"] == [i % 3 + 1 for i in range(400)]
+    assert len(session.drivers) + len(session.raw) <= 70
+
+
 def test_break_is_pythons() -> None:
     names = space()
     run("for i in range(60):\n    v.add(1.0)\n    if data[i] > 33.5:\n        break\nelse:\n    log.append('else')\n", names)
