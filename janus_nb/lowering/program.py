@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -94,6 +95,12 @@ class Program:
     graph_spans: frozenset[Span]
     effect_spans: frozenset[Span]
     attempts: int
+
+    @property
+    def bytes_per_step(self) -> int:
+        """Memory that one iteration of a call holds: what is fed to it and what it returns. Unknown dimensions count as 64."""
+        specs = [*(f.spec for f in self.feeds), *self.body.rows]
+        return sum(8 * math.prod(64 if d is None else d for d in spec.shape or ()) for spec in specs)
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:

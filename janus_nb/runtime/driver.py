@@ -285,7 +285,7 @@ class Driver:
         if not self.engine.options.multistep:
             version.steps = 1
         elif done == version.steps:
-            version.steps = max(1, min(MAX_STEPS, version.steps * 4, int(CALL_SECONDS / each)))
+            version.steps = max(1, min(MAX_STEPS, version.room, version.steps * 4, int(CALL_SECONDS / each)))
         self.engine.judge(self.region, version)
 
     def _fell_back(self, version: Version, violation: Violation) -> None:

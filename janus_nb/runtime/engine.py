@@ -88,6 +88,7 @@ class Engine:
         graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel)
         region.made += 1
         version = Version(region.made, made, graph)
+        version.steps = min(version.steps, version.room)
         if self.options.steps != "auto":
             version.steps = self.options.steps
         elif not self.options.multistep:

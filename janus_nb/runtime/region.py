@@ -15,6 +15,10 @@ MIN_SECONDS = 40e-6
 """Iterations faster than this hold no tensor work worth converting."""
 
 
+MAX_BYTES = 128 * 2**20
+"""Most memory for what one graph call is fed and returns, estimated."""
+
+
 class Status(enum.Enum):
     """Where a region stands."""
 
@@ -48,6 +52,11 @@ class Version:
     iterations: int = 0
     failures: int = 0
     generated: Generated | None = None
+
+    @property
+    def room(self) -> int:
+        """Iterations of one call for which memory is allowed."""
+        return max(1, MAX_BYTES // max(1, self.program.bytes_per_step))
 
 
 @dataclass(slots=True)
