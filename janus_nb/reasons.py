@@ -175,6 +175,12 @@ _ROWS = [
     ),
     ("JN407", "a loop inside is converted by itself", "The inner loop is the hot one; the loop around it only starts it.", "Nothing to do."),
     (
+        "JN408",
+        "no tensor work in the loop",
+        "The loop computes nothing that a graph could: only Python values.",
+        "Nothing to do: it runs in Python, at Python's speed.",
+    ),
+    (
         "JN406",
         "source cannot be read ahead",
         "Elements come from an iterator whose work may be seen by others, so JANUS takes one at a time.",

@@ -84,7 +84,7 @@ class RegionView:
     @property
     def matters(self) -> bool:
         """Whether there is something to tell of the region."""
-        return bool(self.versions or self.rejected or self.errors or self.retired or (self.declined and not self.only_starts_others))
+        return bool(self.versions or self.rejected or self.errors or self.retired or any(d.code not in ("JN407", "JN408") for d in self.declined))
 
     @property
     def only_starts_others(self) -> bool:
@@ -129,7 +129,7 @@ class View:
             "misses": sum(len(r.misses) for r in regions),
             "aborts": sum(r.aborts for r in regions),
             "rejected": sum(len(r.rejected) for r in regions),
-            "declined": sum(bool(r.declined) for r in regions),
+            "declined": sum(any(d.code != "JN408" for d in r.declined) for r in regions),
         }
 
 

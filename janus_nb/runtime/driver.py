@@ -99,6 +99,9 @@ class Driver:
         assert self.source is not None
         self.engine.found(self.region)
         while self.advance():
+            if self.region.too_fast:
+                yield from self.source.remaining()
+                return
             if self.region.status is Status.IMPERATIVE:
                 yield from imperative(self.engine, self.region, self.source.remaining())
                 return

@@ -106,6 +106,7 @@ class Engine:
         reason = refusal.reason
         self._tell(region, Declined(region.number, reason.code, reason.title, refusal.detail, reason.hint, refusal.span or region.span))
         region.refusals += 1
+        region.untouched = reason.code == "JN408"
         if not region.versions or region.refusals >= MAX_REFUSALS:
             region.status = Status.IMPERATIVE
 

@@ -80,6 +80,7 @@ class Region:
         rejected: Graphs that disagreed with eager.
         generate_again: Whether a miss may generate a version.
         holds_region: Whether a loop inside is converted by itself.
+        untouched: Whether the generator found no tensor work.
         verdict: Why it stays imperative; told again in every later run.
     """
 
@@ -102,6 +103,7 @@ class Region:
     rejected: int = 0
     generate_again: bool = True
     holds_region: bool = False
+    untouched: bool = False
     verdict: list[Declined | Retired] = field(default_factory=list)
 
     def note_eager(self, seconds: float) -> None:
@@ -112,8 +114,8 @@ class Region:
 
     @property
     def too_fast(self) -> bool:
-        """Whether 16 iterations have shown that there is no tensor work to convert."""
-        return not self.versions and len(self.eager_seconds) >= 16 and max(self.eager_seconds) < MIN_SECONDS
+        """Whether there is no tensor work to convert, as 16 iterations or the generator have shown."""
+        return self.untouched or (not self.versions and len(self.eager_seconds) >= 16 and max(self.eager_seconds) < MIN_SECONDS)
 
     @property
     def eager_median(self) -> float:

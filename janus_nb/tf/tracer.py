@@ -112,6 +112,10 @@ class TensorFlowTracer:
         """Whether operations go to the body itself rather than to a graph nested in it."""
         return ops.get_default_graph() is self.graph
 
+    def writes(self) -> bool:
+        """Whether a variable has been written."""
+        return any(s.written for s in self.graph.states.values())
+
     # -- branches and loops inside the body -------------------------------------------------------------
 
     _branch_checks: list[Any]

@@ -170,6 +170,9 @@ class FakeTracer:
     def at_top(self) -> bool:
         return True
 
+    def writes(self) -> bool:
+        return any(t is not self.starts.get(v) for v, t in self.staged.items())
+
     def finish(self, carries: list[Tensor], rows: list[Tensor], lasts: list[Tensor]) -> Body:
         written = [v for v, t in self.staged.items() if t is not self.starts.get(v)]
         return Body(

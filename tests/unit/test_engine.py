@@ -182,6 +182,13 @@ def test_loops_left_early_leave_nothing_behind() -> None:
     assert len(session.drivers) + len(session.raw) <= 70
 
 
+def test_a_loop_without_tensors_is_left_alone() -> None:
+    names = space(total=0)
+    view, _ = run("for i in range(200):\n    total += i * i % 7\n", names)
+    assert view.counts["graphs"] == 0 and names["total"] == sum(i * i % 7 for i in range(200))
+    assert next(iter(view.regions.values())).declined[0].code == "JN408"
+
+
 def test_break_is_pythons() -> None:
     names = space()
     run("for i in range(60):\n    v.add(1.0)\n    if data[i] > 33.5:\n        break\nelse:\n    log.append('else')\n", names)
