@@ -222,7 +222,8 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
     finals = [(slot, _final_code(low, slot, value)) for slot, value in heap.overlay.values()]
     low.final = False
     feeds = tuple(_feed_info(f) for f in low.feeds)
-    if not (low.rows or low.lasts or carry_tensors or low.feeds) and not low.tracer.writes():
+    assumed = low.checks or low.pre_checks or low.host_checks  # tensor work may stand on a side not taken so far
+    if not (low.rows or low.lasts or carry_tensors or low.feeds or assumed) and not low.tracer.writes():
         raise Unsupported("JN408", "only Python values are computed")
     body = low.tracer.finish(carry_tensors, [r.tensor for r in low.rows], [r.tensor for r in low.lasts])
     entry_names, pre_names = host.exported[Phase.ENTRY], host.exported[Phase.PRE]
