@@ -22,9 +22,6 @@ from janus_nb.span import Span
 from janus_nb.speculate.policy import BranchAssumption, ExitAssumption, TripAssumption
 from janus_nb.speculate.slots import LengthSlot
 
-BARRIER: list[ast.stmt] = []
-"""Stands in the stack of continuations where a function, loop body or `with` begins."""
-
 
 @contextlib.contextmanager
 def continuation(low: Lowering, rest: list[ast.stmt]) -> Iterator[None]:

@@ -170,7 +170,7 @@ def _lower_call(low: Lowering, target: Target) -> Any:
 def _element(low: Lowering, element: Any) -> Any:
     """The element as a value: columns are inputs of the graph, the rest comes from the host."""
     if isinstance(element, Column):
-        spec = low.policy.specs.get(("column", element.index), element.spec)
+        spec = low.policy.specs.get(("column", element.index), low.policy.initial(element.spec))
         tensor = low.tracer.input(spec, "feed", "data")
         low.feeds.append(Feed(None, spec, ("column", element.index), tensor, element.index))
         return tensor

@@ -20,7 +20,7 @@ from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Kind, Num, Phase, kind_of
 from janus_nb.source.units import Unit
 from janus_nb.span import Span
-from janus_nb.speculate.policy import Assumption, DataAssumption, Policy, SpecAssumption
+from janus_nb.speculate.policy import Assumption, DataAssumption, Policy
 from janus_nb.speculate.slots import CellSlot, Slot
 
 
@@ -98,7 +98,6 @@ class Lowering:
         self.final = False
         self.fresh: dict[int, Any] = {}
         self.escaped: dict[int, str] = {}
-        self.mutations: list[int] = []
         self.branch_marks: list[tuple[int, Any]] = []
         self.guarding: Any = None
         self.nested = 0
@@ -346,7 +345,7 @@ class Lowering:
             raise Unsupported("JN201", f"a {type(witness).__name__} computed on the host is used by a tensor operation")
         table = self.feeds if value.phase is Phase.PRE else self.invariants
         key = ("feed", self.span, len([f for f in table if f.key[1] == self.span]))
-        spec = self.policy.specs.get(key, spec)
+        spec = self.policy.specs.get(key, self.policy.initial(spec))
         role: Role = "feed" if value.phase is Phase.PRE else "invariant"
         tensor = self.tracer.input(spec, role, role)
         if value.code[0] != "c":
@@ -358,10 +357,6 @@ class Lowering:
         self._lifted[id(value)] = result
         self._opaque.append(value)
         return result
-
-    def spec_assumptions(self) -> list[SpecAssumption]:
-        """What is assumed of each fed value."""
-        return [SpecAssumption(f.key[1], f"value {i}", f.spec, f.key, "seen while profiled") for i, f in enumerate(self.feeds)]
 
     def to_tensor(self, value: Any, like: Any = None) -> Any:
         """A value as a tensor operand; Python numbers take the dtype of `like`, as TensorFlow converts them."""

@@ -122,6 +122,12 @@ class Policy:
     specialize: bool = True
     unroll: bool = True
 
+    def initial(self, spec: Spec) -> Spec:
+        """What is assumed of a fed value's type at first: its exact shape, or (`specialize` off) only its rank."""
+        if self.specialize or spec.shape is None:
+            return spec
+        return Spec(spec.dtype, (None,) * len(spec.shape))
+
     def direction(self, span: Span) -> bool | None:
         """The one direction that may be assumed of a test, or `None`."""
         seen = self.branches.get(span, set())

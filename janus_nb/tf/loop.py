@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from janus_nb.backend import Body, LoopResult, Tensor
@@ -139,10 +138,3 @@ class Commit:
 
             known = self._compiled[key] = tf.function(assign, autograph=False)
         known(list(values))
-
-
-def stack_rows(values: Sequence[Any], dtype: str) -> Any:
-    """Values of one shape, one per iteration, as a tensor with a leading iteration axis."""
-    if values and isinstance(values[0], tf.Tensor):
-        return tf.stack(values)
-    return tf.constant(np.stack([np.asarray(v) for v in values]).astype(dtype, copy=False))

@@ -122,7 +122,9 @@ SWITCHED = [
 
 
 @pytest.mark.parametrize(
-    "options", [{"unroll": False}, {"parallel": False}, {"multistep": False}, {"verify": "always"}, {"verify": "off"}, {"steps": 7}], ids=str
+    "options",
+    [{"unroll": False}, {"specialize": False}, {"parallel": False}, {"multistep": False}, {"verify": "always"}, {"verify": "off"}, {"steps": 7}],
+    ids=str,
 )
 @pytest.mark.parametrize("program", SWITCHED, ids=lambda p: p.doc[:24])
 def test_switches_change_speed_only(program, options) -> None:
