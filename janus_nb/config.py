@@ -73,6 +73,7 @@ class Options:
     unroll: bool = _switch("unroll inner loops whose trip count was stable, and assert it")
     specialize: bool = _switch("specialise on constant values and exact shapes")
     parallel: bool = _switch("let iterations of one graph call overlap")
+    partial: bool = _switch("convert what stands around a statement that has no graph form")
     multistep: bool = _switch("run many iterations of the hot loop in one graph call")
 
     @classmethod

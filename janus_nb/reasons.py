@@ -128,6 +128,12 @@ _ROWS = [
         "User code called by a library inside a nested graph wrote to an object, printed, or changed a variable.",
         "Return the value instead, and write it in the loop body.",
     ),
+    (
+        "JN208",
+        "gradient tape that Python holds",
+        "The tape was opened outside of the converted code, so it has recorded eager operations, which a graph cannot differentiate.",
+        "Nothing to do: Python asks the tape. Opening the tape inside the loop lets the graph do it.",
+    ),
     # --- JN3xx: operations ---------------------------------------------------------------------------
     ("JN301", "stateful operation", "The operation changes or reads state that JANUS cannot stage.", "Move the operation out of the hot loop."),
     (

@@ -31,7 +31,8 @@ class Report:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Numbers of iterations (or calls) `profiled`, run as `graph`, run `eager`; of `graphs` generated, `hits` (graph
+        """Numbers of iterations (or calls) `profiled`, run as `graph`, `partial`ly (segments of them as
+        graphs), run `eager`; of `graphs` generated, `hits` (graph
         calls), `misses`, `aborts` (iterations that fell back), `rejected` graphs, and `declined` regions."""
         return self.view.counts
 

@@ -42,6 +42,12 @@ class Span:
         end_col = getattr(node, "end_col_offset", None) or col + 1
         return cls(file, line, col, end_line, end_col)
 
+    @classmethod
+    def over(cls, first: ast.AST, last: ast.AST, file: str) -> Span:
+        """The span from the beginning of one node to the end of another."""
+        begin, end = cls.of(first, file), cls.of(last, file)
+        return cls(file, begin.line, begin.col, end.end_line, end.end_col)
+
     def render(self, text: str, context: int = 1) -> str:
         """The spanned line with `context` lines before it, and carets under the range."""
         lines = text.splitlines()

@@ -10,3 +10,11 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--refresh-golden", action="store_true", help="rewrite the golden files from this run")
+    parser.addoption("--write-coverage", action="store_true", help="rewrite docs/coverage.md from this run of the whole corpus")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every other program of the corpus is slow: `-m "not slow"` stays under five minutes."""
+    programs = [item for item in items if item.name.startswith("test_program[")]
+    for item in programs[1::2]:
+        item.add_marker(pytest.mark.slow)

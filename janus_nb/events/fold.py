@@ -31,7 +31,7 @@ from janus_nb.span import Span
 
 @dataclass(slots=True)
 class Segment:
-    """A stretch of the timeline: `kind` is profiled, graph, eager or fallback."""
+    """A stretch of the timeline: `kind` is profiled, graph, partial (in segments), eager or fallback."""
 
     kind: str
     count: int
@@ -51,6 +51,7 @@ class RegionView:
     profiled: int = 0
     graph: int = 0
     eager: int = 0
+    partial: int = 0
     hits: int = 0
     misses: list[str] = field(default_factory=list)
     graphs: list[Generated] = field(default_factory=list)
@@ -65,6 +66,7 @@ class RegionView:
     backends: list[BackendChosen] = field(default_factory=list)
     timeline: list[Segment] = field(default_factory=list)
     graph_seconds: float = 0.0
+    partial_seconds: float = 0.0
     eager_times: list[float] = field(default_factory=list)
     profiled_times: list[float] = field(default_factory=list)
 
@@ -99,8 +101,10 @@ class RegionView:
 
     @property
     def graph_each(self) -> float | None:
-        """Mean seconds of an iteration in the graph."""
-        return self.graph_seconds / self.graph if self.graph else None
+        """Mean seconds of an iteration in the graph (or, for a split region, in segments)."""
+        if self.graph:
+            return self.graph_seconds / self.graph
+        return self.partial_seconds / self.partial if self.partial else None
 
     @property
     def aborts(self) -> int:
@@ -119,17 +123,19 @@ class View:
     @property
     def counts(self) -> dict[str, int]:
         """The counters of `janus_nb.Report.counts`."""
-        regions = [r for r in self.regions.values() if not r.only_starts_others]
+        parts = [r for r in self.regions.values() if not r.only_starts_others]
+        wholes = [r for r in parts if r.kind != "segment"]
         return {
-            "profiled": sum(r.profiled for r in regions),
-            "graph": sum(r.graph for r in regions),
-            "eager": sum(r.eager for r in regions),
-            "graphs": sum(len(r.graphs) for r in regions),
-            "hits": sum(r.hits for r in regions),
-            "misses": sum(len(r.misses) for r in regions),
-            "aborts": sum(r.aborts for r in regions),
-            "rejected": sum(len(r.rejected) for r in regions),
-            "declined": sum(any(d.code != "JN408" for d in r.declined) for r in regions),
+            "profiled": sum(r.profiled for r in wholes),
+            "graph": sum(r.graph for r in wholes),
+            "partial": sum(r.partial for r in wholes),
+            "eager": sum(r.eager for r in wholes),
+            "graphs": sum(len(r.graphs) for r in parts),
+            "hits": sum(r.hits for r in parts),
+            "misses": sum(len(r.misses) for r in parts),
+            "aborts": sum(r.aborts for r in parts),
+            "rejected": sum(len(r.rejected) for r in parts),
+            "declined": sum(any(d.code != "JN408" for d in r.declined) for r in wholes),
         }
 
 
@@ -169,6 +175,11 @@ def _add_to_region(region: RegionView, event: Event) -> None:
             region.graph_seconds += seconds
             region.add_time("graph", iterations, seconds)
         case EagerRan(_, seconds, why, iterations):
+            if why == "segments":
+                region.partial += iterations
+                region.partial_seconds += seconds
+                region.add_time("partial", iterations, seconds)
+                return
             region.eager += iterations
             region.eager_times.append(seconds / max(1, iterations))
             region.add_time("fallback" if why == "fallback" else "eager", iterations, seconds)

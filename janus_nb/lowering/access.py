@@ -1,4 +1,4 @@
-"""Reading and writing names, attributes and items.
+"""Reading and writing names, through slots.
 
 Every read of something that exists outside the region goes through a slot (`janus_nb.speculate.slots`): it is guarded,
 fed, or carried. Every write is staged there.
@@ -10,14 +10,16 @@ import builtins
 import collections
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from janus_nb.lowering.interp import Frame, Lowering
-from janus_nb.lowering.library import MUTATORS, PURE_METHODS
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Num, Phase, kind_of
-from janus_nb.source.units import is_user_class, is_user_function
-from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, LibrarySlot, LocalSlot, NameSlot, Slot
+from janus_nb.lowering.values import UNKNOWN, Host, Phase, kind_of
+from janus_nb.source.units import is_user_class
+from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, LocalSlot, NameSlot, Slot
+
+MAX_LEAVES = 256
+"""Containers with more parts than this are not taken apart into inputs."""
 
 CONTAINERS = (list, dict, set, collections.deque)
 SIMPLE = (int, float, str, bool, bytes, complex, type(None))
@@ -28,9 +30,11 @@ SIMPLE = (int, float, str, bool, bytes, complex, type(None))
 def read_slot(low: Lowering, slot: Slot) -> Any:
     """The slot's value in this iteration: staged, carried, fed, or constant under a guard."""
     heap = low.heap
-    staged = heap.staged(slot)
-    if staged is not UNBOUND:
-        return None if staged is None else staged
+    entry = heap.overlay.get(slot.key)
+    if entry is not None:
+        return entry[1]
+    if isinstance(slot, AttrSlot) and id(slot.owner) in low.born:
+        return low.born[id(slot.owner)].initial.get(slot.name, UNBOUND)
     carry = heap.carried.get(slot.key)
     if carry is not None:
         from janus_nb.lowering.carries import carried_value
@@ -47,22 +51,37 @@ def read_slot(low: Lowering, slot: Slot) -> Any:
     known = heap.guards.get(slot.key)
     if known is not None and slot.key in _inputs(low):
         return _inputs(low)[slot.key]
-    if slot.key in heap.inputs and type(value) in CONTAINERS:
-        return _as_container_input(low, slot, value)
-    if _is_array(value) and slot.key in heap.inputs and id(value) not in heap.dirty:
-        return _as_input(low, slot, value)
-    if _is_array(value):
+    if heap.is_input(slot):
+        made = _as_any_input(low, slot, value)
+        if made is not None:
+            return made
+    if is_array(value):
         heap.guard_constant(slot, value, low.span)
         if not heap.read_content(value):
             return Host(Phase.POST, low.host.object(value), UNKNOWN)
         return Host(Phase.ENTRY, low.host.object(value), value)
-    if slot.key in heap.inputs and (kind_of(value) or isinstance(value, str) or low.backend.is_tensor(value)):
-        return _as_input(low, slot, value)
     heap.guard_constant(slot, value, low.span)
     return value
 
 
-def _is_array(value: Any) -> bool:
+def _as_any_input(low: Lowering, slot: Slot, value: Any) -> Any:
+    """The slot's value as an input of every call, or `None` if it is of a kind that cannot be one."""
+    from janus_nb.lowering.carries import live_attributes
+
+    if type(value) in CONTAINERS and (id(value) in low.heap.dirty or not low.heap.varying):
+        return _as_container_input(low, slot, value)
+    if is_array(value):
+        return _as_input(low, slot, value) if id(value) not in low.heap.dirty else None
+    if kind_of(value) or isinstance(value, str) or low.backend.is_tensor(value):
+        return _as_input(low, slot, value)
+    learned = slot.key in low.heap.inputs
+    if low.heap.varying and (isinstance(value, tuple) or (learned and (isinstance(value, list | dict) or live_attributes(value)))):
+        return _as_structure_input(low, slot, value)
+    return None
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is a NumPy array or scalar."""
     return type(value).__module__ == "numpy" and hasattr(value, "dtype")
 
 
@@ -79,20 +98,79 @@ def _as_container_input(low: Lowering, slot: Slot, value: Any) -> Any:
     return container
 
 
+def _as_structure_input(low: Lowering, slot: Slot, value: Any) -> Any:
+    """A container of tensors and numbers, another one at every call: each leaf is an input, its structure is assumed."""
+    from janus_nb.lowering.carries import NoTemplate, flatten, live_attributes, stand_in
+
+    backend = low.backend
+    try:
+        template, leaves = flatten(backend, value)
+    except NoTemplate:
+        return None
+    if not leaves or len(leaves) > MAX_LEAVES:
+        return None
+
+    def accepts(found: Any) -> bool:
+        try:
+            return bool(flatten(backend, found)[0] == template)
+        except NoTemplate:
+            return False
+
+    if any(id(box) in low.heap.content_reads for box in _containers(value)):
+        return None  # the same container is known under another name
+    low.heap.guard_type(slot, value, low.span, accepts)
+    low.borrowed_inputs.append(len(low.entry_params))
+    low.heap.content_reads.update({id(box): box for box in _containers(value)})
+    whole = _entry_parameter(low, slot, value)
+
+    def part(held: Any, code: str) -> Any:
+        if isinstance(held, dict):
+            return _borrowed(low, {k: part(v, f"{code}[{k!r}]") for k, v in held.items()}, code)
+        if isinstance(held, list | tuple):
+            parts: Any = [part(v, f"{code}[{i}]") for i, v in enumerate(held)]
+            if hasattr(held, "_fields"):
+                return _borrowed(low, tuple.__new__(cast(Any, type(held)), parts), code)
+            return tuple(parts) if isinstance(held, tuple) else _borrowed(low, parts, code)
+        inner = live_attributes(held)
+        if inner is not None:
+            shadow = stand_in(low, type(held), {n: part(v, f"{code}.__dict__[{n!r}]") for n, v in inner.items()})
+            low.borrowed[id(shadow)] = low.host.assign(Phase.ENTRY, code, UNKNOWN)
+            return shadow
+        return held if held is None else low.host.assign(Phase.ENTRY, code, held)
+
+    made = _inputs(low)[slot.key] = part(value, whole.code)
+    return made
+
+
+def _containers(value: Any) -> list[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    here = [value] if isinstance(value, list | dict) or is_array(value) else []
+    return [*here, *(box for part in inner for box in _containers(part))]
+
+
+def _borrowed(low: Lowering, made: Any, code: str) -> Any:
+    """A container that stands for one of the user's: wherever it is kept, replay puts the user's own."""
+    low.borrowed[id(low.make(made))] = low.host.assign(Phase.ENTRY, code, UNKNOWN)
+    return made
+
+
+def _entry_parameter(low: Lowering, slot: Slot, value: Any) -> Host:
+    parameter = f"v{len(low.entry_params)}"
+    low.entry_params.append(slot)
+    return low.host.assign(Phase.ENTRY, parameter, value)
+
+
 def _as_input(low: Lowering, slot: Slot, value: Any) -> Any:
     """Not constant any more: read at every call, and fed if the graph needs it."""
     accepts: Callable[[Any], bool] | None = None
-    if _is_array(value):
+    if is_array(value):
         dtype, rank = value.dtype, value.ndim
         accepts = lambda v: v.dtype == dtype and v.ndim == rank  # noqa: E731
     elif low.backend.is_tensor(value):
         spec = low.backend.spec_of(value)
         accepts = lambda v: low.backend.spec_of(v) == spec  # noqa: E731
     low.heap.guard_type(slot, value, low.span, accepts)
-    parameter = f"v{len(low.entry_params)}"
-    low.entry_params.append(slot)
-    made = low.host.assign(Phase.ENTRY, parameter, value)
-    _inputs(low)[slot.key] = made
+    made = _inputs(low)[slot.key] = _entry_parameter(low, slot, value)
     return made
 
 
@@ -120,7 +198,7 @@ def load_name(low: Lowering, name: str) -> Any:
         if frame.region:
             value = read_slot(low, name_slot(frame, name))
             if value is not UNBOUND:
-                _name_object(low, value, name)
+                name_object(low, value, name)
                 return value
             if name in frame.local_names and not frame.module_level:
                 return read_slot(low, NameSlot(frame.namespace, name))
@@ -134,7 +212,7 @@ def load_name(low: Lowering, name: str) -> Any:
         if frame.parent is None:
             value = read_slot(low, NameSlot(frame.namespace, name))
             if value is not UNBOUND:
-                _name_object(low, value, name)
+                name_object(low, value, name)
                 return value
             break
         frame = frame.parent
@@ -169,7 +247,7 @@ def _store_outer(low: Lowering, frame: Frame | None, name: str, value: Any) -> N
     raise Unsupported("JN110", f"nonlocal {name!r}")
 
 
-# -- attributes ----------------------------------------------------------------------------------------------------
+# -- readable names ------------------------------------------------------------------------------------------------
 
 
 def path_of(low: Lowering, owner: Any) -> str:
@@ -177,191 +255,13 @@ def path_of(low: Lowering, owner: Any) -> str:
     return low.paths.get(id(owner)) or f"<{type(owner).__name__}>"
 
 
-def load_attribute(low: Lowering, owner: Any, name: str) -> Any:
-    """`owner.name`."""
-    if isinstance(owner, Host):
-        return _host_attribute(low, owner, name)
-    if isinstance(owner, Num) or low.backend.is_symbolic(owner):
-        return _graph_attribute(low, owner, name)
-    if low.backend.is_variable(owner) and name == "numpy":
-        return BoundMethod(low.backend.read_in_graph(owner), name)
-    if isinstance(owner, Closure | BoundMethod):
-        raise Unsupported("JN102", f"attribute {name!r} of a function")
-    if isinstance(owner, types.ModuleType):
-        value = read_slot(low, AttrSlot(owner, name, owner.__name__))
-        return getattr(owner, name) if value is UNBOUND else value
-    if isinstance(owner, list | dict | set | str | tuple) or type(owner).__module__ == "collections":
-        return _container_attribute(low, owner, name)
-    if isinstance(owner, type):
-        return _class_attribute(low, owner, name)
-    return _object_attribute(low, owner, name)
-
-
-def _container_attribute(low: Lowering, owner: Any, name: str) -> Any:
-    if isinstance(owner, tuple) and name in getattr(type(owner), "_fields", ()):
-        return owner[type(owner)._fields.index(name)]  # type: ignore[attr-defined]
-    if not hasattr(owner, name):
-        raise Unsupported("JN203", f"AttributeError: {type(owner).__name__} has no attribute {name!r}")
-    return BoundMethod(owner, name)
-
-
-_ARRAY_FACTS = ("shape", "dtype", "ndim", "size")
-
-
-def _host_attribute(low: Lowering, owner: Host, name: str) -> Any:
-    if owner.phase is not Phase.POST:
-        value = getattr(owner.witness, name, UNBOUND)
-        if value is UNBOUND:
-            raise Unsupported("JN203", f"AttributeError: {name!r}")
-        if is_user_class(type(owner.witness)) and any(name in k.__dict__ for k in type(owner.witness).__mro__):
-            raise Unsupported("JN201", f"property or method {name!r} of an object from the data")
-        if callable(value):
-            return BoundMethod(owner, name)
-    elif name in PURE_METHODS or name in MUTATORS:
-        return BoundMethod(owner, name)
-    return low.host_op(f"{{}}.{name}", lambda o: getattr(o, name), owner)
-
-
-def _graph_attribute(low: Lowering, owner: Any, name: str) -> Any:
-    tensor = owner.tensor if isinstance(owner, Num) else owner
-    if isinstance(owner, Num):
-        if name in _ARRAY_FACTS and owner.kind == "array":
-            spec = low.backend.spec_of(tensor)
-            if name == "shape" and spec.shape is not None and None not in spec.shape:
-                return spec.shape
-            if name == "ndim" and spec.shape is not None:
-                return len(spec.shape)
-            return low.host_op(f"{{}}.{name}", None, owner)
-        return BoundMethod(owner, name)
-    if name in ("numpy", "item", "tolist", "__array__"):
-        return BoundMethod(owner, name)
-    try:
-        return getattr(tensor, name)
-    except AttributeError as error:
-        raise Unsupported("JN203", f"AttributeError: {error}") from error
-
-
-def _class_attribute(low: Lowering, owner: type, name: str) -> Any:
-    for base in owner.__mro__:
-        if name in base.__dict__:
-            raw = base.__dict__[name]
-            if is_user_class(base):
-                low.heap.guard_constant(AttrSlot(base, name, base.__name__), raw, low.span)
-                staged = low.heap.staged(AttrSlot(base, name, base.__name__))
-                if staged is not UNBOUND:
-                    return staged
-            if isinstance(raw, staticmethod):
-                return raw.__func__
-            if isinstance(raw, classmethod):
-                return types.MethodType(raw.__func__, owner)
-            if is_user_class(base) and isinstance(raw, SIMPLE):
-                return read_slot(low, AttrSlot(base, name, base.__name__))
-            return getattr(owner, name)
-    try:
-        return getattr(owner, name)
-    except AttributeError as error:
-        raise Unsupported("JN203", f"AttributeError: {error}") from error
-
-
-def _class_member(low: Lowering, owner: Any, name: str) -> tuple[type | None, Any]:
-    for base in type(owner).__mro__:
-        if name in base.__dict__:
-            return base, base.__dict__[name]
-    return None, UNBOUND
-
-
-def _object_attribute(low: Lowering, owner: Any, name: str) -> Any:
-    kind = type(owner)
-    base, member = _class_member(low, owner, name)
-    user_hook = next((k for k in kind.__mro__ if is_user_function(k.__dict__.get("__getattribute__"))), None)
-    if user_hook is not None:
-        raise Unsupported("JN206", f"__getattribute__ of {kind.__name__}")
-    if name == "__dict__":
-        raise Unsupported("JN206", f"the attributes of a {kind.__name__} as a dictionary")
-    slot = AttrSlot(owner, name, path_of(low, owner))
-    if isinstance(member, property):
-        return _property(low, owner, name, base, member)
-    if member is not UNBOUND and hasattr(type(member), "__set__") and not isinstance(member, types.MemberDescriptorType):
-        if is_user_class(type(member)):
-            raise Unsupported("JN206", f"descriptor {name!r} of {kind.__name__}")
-        return _library_attribute(low, owner, name)
-    value = read_slot(low, slot)
-    if value is not UNBOUND:
-        _name_object(low, value, f"{slot.path}.{name}")
-        return value
-    if member is UNBOUND:
-        if any(is_user_function(k.__dict__.get("__getattr__")) for k in kind.__mro__):
-            raise Unsupported("JN206", f"__getattr__ of {kind.__name__}")
-        return _library_attribute(low, owner, name)
-    if base is not None and is_user_class(base):
-        low.heap.guard_constant(AttrSlot(base, name, base.__name__), member, low.span)
-        if isinstance(member, types.FunctionType):
-            return types.MethodType(member, owner)
-        if isinstance(member, staticmethod):
-            return member.__func__
-        if isinstance(member, classmethod):
-            return types.MethodType(member.__func__, kind)
-        if isinstance(member, SIMPLE):
-            return read_slot(low, AttrSlot(base, name, base.__name__))
-        if hasattr(type(member), "__get__") and is_user_class(type(member)):
-            raise Unsupported("JN206", f"descriptor {name!r} of {kind.__name__}")
-    return _library_attribute(low, owner, name)
-
-
-def _property(low: Lowering, owner: Any, name: str, base: type | None, member: property) -> Any:
-    if is_user_function(member.fget):
-        from janus_nb.lowering.calls import call
-
-        return call(low, member.fget, (owner,), {})
-    return _library_attribute(low, owner, name)
-
-
-def _library_attribute(low: Lowering, owner: Any, name: str) -> Any:
-    """An attribute that a library computes: read now, under a guard on the library object's settings."""
-    touch_library(low, owner)
-    try:
-        value = getattr(owner, name)
-    except Unsupported:
-        raise
-    except Exception as error:
-        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-    return low.make(list(value)) if type(value) is list else value
-
-
-def touch_library(low: Lowering, owner: Any) -> None:
-    """Guard a library object's settings: its layers' rates, its schedule, whether it is trainable."""
-    if low.backend.is_variable(owner):
-        return
-    if type(owner).__module__.partition(".")[0] == "keras" or any(k.__module__.partition(".")[0] == "keras" for k in type(owner).__mro__):
-        slot = LibrarySlot(owner, path_of(low, owner))
-        if slot.key not in low.heap.guards:
-            low.heap.guard_constant(slot, low.heap.live(slot), low.span)
-
-
-def _name_object(low: Lowering, value: Any, path: str) -> None:
+def name_object(low: Lowering, value: Any, path: str) -> None:
+    """Remember by which path an object was reached."""
     if not isinstance(value, SIMPLE):
         low.paths.setdefault(id(value), path)
 
 
-def store_attribute(low: Lowering, owner: Any, name: str, value: Any) -> None:
-    """`owner.name = value`: staged, or through a property."""
-    if isinstance(owner, Host | Num) or low.backend.is_symbolic(owner):
-        raise Unsupported("JN102", "attribute assignment on a value that is not known yet")
-    _base, member = _class_member(low, owner, name)
-    if isinstance(member, property):
-        from janus_nb.lowering.calls import call
-
-        if member.fset is None:
-            raise Unsupported("JN203", f"AttributeError: {name!r} cannot be set")
-        call(low, member.fset, (owner, value), {})
-        return
-    if any(is_user_function(k.__dict__.get("__setattr__")) for k in type(owner).__mro__):
-        raise Unsupported("JN206", f"__setattr__ of {type(owner).__name__}")
-    if low.backend.is_variable(value) or isinstance(value, Closure):
-        raise Unsupported("JN102", "a variable or function is stored in an attribute")
-    if type(owner).__module__.partition(".")[0] in ("keras", "tensorflow"):
-        raise Unsupported("JN201", f"attribute {name!r} of a library object is set")
-    write_slot(low, AttrSlot(owner, name, path_of(low, owner)), value)
+# -- closures ------------------------------------------------------------------------------------------------------
 
 
 def cell_slots(function: types.FunctionType) -> dict[str, CellSlot]:

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.backend import Spec
+from janus_nb.lowering.carries import Constant, NoTemplate, _deep_lift, flatten, is_leaf, own, rebuild
 from janus_nb.lowering.interp import Lowering, Row
+from janus_nb.lowering.loops import _kinds
 from janus_nb.lowering.numbers import as_num
 from janus_nb.lowering.outcome import CONTINUE, NORMAL, Exit, Outcome, Returned
 from janus_nb.lowering.state import Mark, Place, changes, current, mark, reset_names, rollback, store
@@ -28,6 +30,9 @@ from janus_nb.speculate.policy import ExitAssumption
 from janus_nb.speculate.slots import UNBOUND
 
 _RETURN = "@return"
+
+MAX_NESTING = 7
+"""Branches inside branches: each level is lowered twice, to see what it does and for real."""
 
 
 @dataclass(slots=True)
@@ -40,6 +45,9 @@ class Side:
     written: tuple[int, ...]
     rows: list[tuple[Spec, Any]]
     checks: bool
+    refusal: Unsupported | None = None
+    fresh: frozenset[int] = frozenset()
+    shared: frozenset[Place] = frozenset()
 
 
 def lower_both(low: Lowering, span: Span, condition: Any, then: Callable[[], Outcome], other: Callable[[], Outcome], jumps: bool) -> Outcome:
@@ -50,6 +58,7 @@ def lower_both(low: Lowering, span: Span, condition: Any, then: Callable[[], Out
         rest = _what_follows(low)
         sides = [_with_rest(low, side, rest) for side in sides]
     seen = [_look(low, side) for side in sides]
+    _leave_refused_side(low, span, seen)
     exits = [isinstance(s.outcome, Exit) for s in seen]
     if all(exits):
         return seen[0].outcome
@@ -58,7 +67,7 @@ def lower_both(low: Lowering, span: Span, condition: Any, then: Callable[[], Out
 
         leaving = seen[exits.index(True)].outcome
         assert isinstance(leaving, Exit)
-        assume(low, condition, exits[1], ExitAssumption(leaving.span, leaving.statement))
+        assume(low, condition, exits[1], ExitAssumption(leaving.span, leaving.statement, condition=leaving.condition))
         return (then if exits[1] else other)()
     outcomes = [_plain(s.outcome) for s in seen]
     if outcomes[0] is not outcomes[1]:
@@ -67,6 +76,22 @@ def lower_both(low: Lowering, span: Span, condition: Any, then: Callable[[], Out
     if outcomes[0] is Returned:
         return Returned(low.frame.names.pop(_RETURN))
     return CONTINUE if jumps else NORMAL
+
+
+def _leave_refused_side(low: Lowering, span: Span, seen: list[Side]) -> None:
+    """A side that cannot be lowered is left to Python: the iterations that take it run there.
+
+    Raises:
+        Unsupported: the refusal itself, if both sides are refused or the side was found to be taken often.
+    """
+    refusals = [s.refusal for s in seen if s.refusal is not None]
+    if not refusals:
+        return
+    if len(refusals) == len(seen) or span in low.policy.strict or any(isinstance(s.outcome, Exit) for s in seen if s.refusal is None):
+        raise refusals[0]
+    refused = next(s for s in seen if s.refusal is not None)
+    refused.outcome = Exit(refusals[0].span or span, "the branch", span)
+    low.left.append(refusals[0])
 
 
 def _plain(outcome: Outcome) -> Any:
@@ -109,29 +134,41 @@ def _with_rest(low: Lowering, side: Callable[[], Outcome], rest: list[list[ast.s
     return whole
 
 
-def _look(low: Lowering, side: Callable[[], Outcome]) -> Side:
-    """Lower a side in a scratch graph and undo it."""
+def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] | None = None, kept: dict[Place, str] | None = None) -> Side:
+    """Lower a side in a scratch graph and undo it. What replay needs of `kept` places counts among its results."""
+    if len(low.branch_marks) >= MAX_NESTING:
+        raise Unsupported("JN109", f"conditions nested deeper than {MAX_NESTING} that the graph decides")
     start = mark(low)
     low.branch_marks.append((len(low.fresh), None))
     indent = low.host.indent
     low.host.indent += 1
-    before = low.tracer.check_count()
+    before, first = low.tracer.check_count(), len(low.fresh)
+    start_values = {place: current(low, place, (places or {})[place]) for place in kept or ()}
 
     def build() -> Outcome:
         outcome = side()
         if isinstance(outcome, Returned):
             low.frame.names[_RETURN] = outcome.value
+        for place in kept or ():
+            value = current(low, place, (places or {})[place])
+            if value is not UNBOUND and value is not start_values[place]:
+                low.code(value, Phase.POST)
         return outcome
 
     try:
-        outcome, ops, written, checked = low.tracer.probe(build)
+        try:
+            outcome, ops, written, checked = low.tracer.probe(build)
+        except Unsupported as refusal:
+            return Side(NORMAL, {}, 0, (), [], False, refusal)
         rows = [(low.backend.spec_of(r.tensor), r.kind) for r in low.rows[start.sizes["rows"] :]]
         changed = changes(low, start)
+        shared = frozenset(p for p, (_, value) in changed.items() if _is_shared(low, p, value))
+        made = [*list(low.fresh)[first:], *(k for k in low.born if k not in start.born)]
     finally:
         low.branch_marks.pop()
         low.host.indent = indent
         rollback(low, start)
-    return Side(outcome, changed, ops, written, rows, checked or low.tracer.check_count() > before)
+    return Side(outcome, changed, ops, written, rows, checked or low.tracer.check_count() > before, fresh=frozenset(made), shared=shared)
 
 
 def _merge_sides(low: Lowering, condition: Any, sides: list[Callable[[], Outcome]], seen: list[Side]) -> None:
@@ -140,7 +177,7 @@ def _merge_sides(low: Lowering, condition: Any, sides: list[Callable[[], Outcome
     tensors = any(low.is_graph(v) and low.backend.is_symbolic(v) for s in seen for _, v in s.changed.values())
     computes = bool(written) or (any(s.ops for s in seen) and (tensors or sum(s.ops for s in seen) > 24)) or any(s.checks for s in seen)
     if not computes:
-        _merge_values(low, condition, sides, places)
+        _merge_values(low, condition, sides, seen, places)
         return
     if isinstance(condition, Host):
         if condition.phase is Phase.POST:
@@ -154,24 +191,47 @@ def _merge_sides(low: Lowering, condition: Any, sides: list[Callable[[], Outcome
 # -- values and effects only -------------------------------------------------------------------------------------------
 
 
-def _merge_values(low: Lowering, condition: Any, sides: list[Callable[[], Outcome]], places: dict[Place, Any]) -> None:
+def _merge_values(low: Lowering, condition: Any, sides: list[Callable[[], Outcome]], seen: list[Side], places: dict[Place, Any]) -> None:
     """Compute both sides in the graph (cheap and without writes), select values, branch at replay for effects."""
     start = mark(low)
+    before = {place: current(low, place, slot) for place, slot in places.items()}
+    kept = {p: low.host.name(Phase.POST) for p in places if _on_host(low, condition, seen, p, before[p])}
+    _write_before(low, kept, seen, before)
     results: list[dict[Place, Any]] = []
     with _ReplayBranch(low, condition) as replay:
         for number, side in enumerate(sides):
             replay.side(number)
-            results.append(_run_side(low, side, start, places))
-    _store_merged(low, condition, places, results)
+            results.append(_run_side(low, side, start, places, kept, before))
+    for place, slot in places.items():
+        store(low, place, slot, merge(low, condition, results[0][place], results[1][place]))
 
 
-def _run_side(low: Lowering, side: Callable[[], Outcome], start: Mark, places: dict[Place, Any]) -> dict[Place, Any]:
+def _write_before(low: Lowering, kept: dict[Place, str], seen: list[Side], before: dict[Place, Any]) -> None:
+    """What a side leaves alone is what was there before the branch."""
+    for place, name in kept.items():
+        value = before[place]
+        if any(place not in s.changed for s in seen):
+            low.host.statement(Phase.POST, f"{name} = {low.host.object(UNBOUND) if value is UNBOUND else low.code(value, Phase.POST)}")
+
+
+def _run_side(
+    low: Lowering, side: Callable[[], Outcome], start: Mark, places: dict[Place, Any], kept: dict[Place, str], before: dict[Place, Any]
+) -> dict[Place, Any]:
+    """Lower a side; what places hold then. Values of `kept` places go to a variable of the post program, in its branch."""
     low.branch_marks.append((len(low.fresh), None))
     try:
         outcome = side()
         if isinstance(outcome, Returned):
             low.frame.names[_RETURN] = outcome.value
         values = {place: current(low, place, slot) for place, slot in places.items()}
+        for place, name in kept.items():
+            value = values[place]
+            if value is not before[place]:
+                low.host.statement(Phase.POST, f"{name} = {low.host.object(UNBOUND) if value is UNBOUND else low.code(value, Phase.POST)}")
+            unbound = value is UNBOUND or (isinstance(value, Host) and value.code in low.maybe_unbound)
+            values[place] = Host(Phase.POST, name)
+            if unbound:
+                low.maybe_unbound.add(name)
     finally:
         low.branch_marks.pop()
         reset_names(low, start)
@@ -179,14 +239,20 @@ def _run_side(low: Lowering, side: Callable[[], Outcome], start: Mark, places: d
     return values
 
 
-def _store_merged(low: Lowering, condition: Any, places: dict[Place, Any], results: list[dict[Place, Any]]) -> None:
-    for place, slot in places.items():
-        store(low, place, slot, merge(low, condition, results[0][place], results[1][place]))
+def _on_host(low: Lowering, condition: Any, seen: list[Side], place: Place, before: Any) -> bool:
+    """Whether only replay can tell what a place holds after the branch, and each side must say so for itself."""
+    values = [s.changed[place][1] if place in s.changed else before for s in seen]
+    if any(v is UNBOUND for v in values):
+        return place[0] == "slot"
+    made = set(low.fresh).union(*(s.fresh for s in seen))
+    return any(id(v) in made and not isinstance(v, tuple) for v in values)
 
 
 def merge(low: Lowering, condition: Any, a: Any, b: Any) -> Any:
     """The value that a place holds after a branch that left `a` on one side and `b` on the other."""
     if a is b or (kind_of(a) is not None and type(a) is type(b) and a == b):
+        return a
+    if isinstance(a, Host) and isinstance(b, Host) and a.code == b.code and a.phase is b.phase:
         return a
     if a is UNBOUND or b is UNBOUND:
         return UNBOUND
@@ -276,24 +342,24 @@ def _merge_cond(
         raise Unsupported("JN207", "a branch in a callback of a library")
     start = mark(low)
     before = {place: current(low, place, slot) for place, slot in places.items()}
-    in_graph = [p for p in places if _graph_place(low, seen, p, before[p])]
+    in_graph = {p: t for p in places if (t := _graph_template(low, seen, p, before[p])) is not None}
+    kept = {p: low.host.name(Phase.POST) for p in places if p not in in_graph and _needs_replay(low, condition, seen, p, before[p])}
+    if kept:
+        seen = [_look(low, side, places, kept) for side in sides]
+    _write_before(low, kept, seen, before)
     results: list[dict[Place, Any]] = [{}, {}]
     rows: list[list[Row]] = [[], []]
-    kinds: list[dict[Place, Any]] = [{}, {}]
     replay = _ReplayBranch(low, condition)
 
     def traced(number: int) -> Callable[[], list[Any]]:
         def build() -> list[Any]:
             replay.side(number)
             first = len(low.rows)
-            values = _run_side(low, sides[number], start, places)
+            values = _run_side(low, sides[number], start, places, kept, before)
             rows[number] = low.rows[first:]
+            low.forget_rows(rows[number])
             results[number] = values
-            outputs = []
-            for place in in_graph:
-                value = low.lift(values[place])
-                kinds[number][place] = value.kind if isinstance(value, Num) else kind_of(value)
-                outputs.append(_as_tensor(low, value))
+            outputs = [tensor for place in in_graph for tensor in _leaf_tensors(low, values[place])]
             mine = [r.tensor for r in rows[number]]
             zeros = [low.tracer.zeros(spec) for spec, _ in seen[1 - number].rows]
             return outputs + (mine + zeros if number == 0 else zeros + mine)
@@ -302,18 +368,33 @@ def _merge_cond(
 
     with replay:
         outputs = low.tracer.cond(pred, traced(0), traced(1), written)
-    values = outputs[: len(in_graph)]
-    for row, tensor in zip([*rows[0], *rows[1]], outputs[len(in_graph) :], strict=True):
+    for place, template in in_graph.items():
+        kinds = _kinds(template)
+        mine, outputs = outputs[: len(kinds)], outputs[len(kinds) :]
+        leaves = [Num(t, kind) if kind else t for t, kind in zip(mine, kinds, strict=True)]
+        store(low, place, places[place], own(low, rebuild(template, leaves)))
+    for row, tensor in zip([*rows[0], *rows[1]], outputs, strict=True):
         row.tensor = tensor
     for place, slot in places.items():
-        if place in in_graph:
-            kind = kinds[0][place]
-            if kind != kinds[1][place]:
-                raise Unsupported("JN107", f"{place[2]}: {kind or 'tensor'} on one side, {kinds[1][place] or 'tensor'} on the other")
-            tensor = values[in_graph.index(place)]
-            store(low, place, slot, Num(tensor, kind) if kind else tensor)
-        else:
+        if place not in in_graph:
             store(low, place, slot, merge(low, condition, results[0][place], results[1][place]))
+
+
+def _needs_replay(low: Lowering, condition: Any, seen: list[Side], place: Place, before: Any) -> bool:
+    """Whether a place that is no output of the conditional must be set at replay, in each branch."""
+    if _on_host(low, condition, seen, place, before):
+        return True
+    values = [s.changed[place][1] if place in s.changed else before for s in seen]
+    return not any(v is UNBOUND for v in values) and any(isinstance(v, Num) or low.is_symbolic(v) or low.is_graph(v) for v in values)
+
+
+def _leaf_tensors(low: Lowering, value: Any) -> list[Any]:
+    _, leaves = flatten(low.backend, _deep_lift(low, value), _no_attributes)
+    return [_as_tensor(low, part) for part, _ in leaves]
+
+
+def _no_attributes(value: Any) -> None:
+    return None
 
 
 def _as_tensor(low: Lowering, value: Any) -> Any:
@@ -322,17 +403,82 @@ def _as_tensor(low: Lowering, value: Any) -> Any:
     return as_num(low, value).tensor if kind_of(value) else low.tracer.lift(value)
 
 
-def _graph_place(low: Lowering, seen: list[Side], place: Place, before: Any) -> bool:
-    """Whether a place's value after the branch is an output of the graph's conditional."""
+def _graph_template(low: Lowering, seen: list[Side], place: Place, before: Any) -> Any:
+    """The structure of a place's value after the branch, if both sides leave tensors and numbers in the same one; else `None`."""
     values = [s.changed[place][1] if place in s.changed else before for s in seen]
+    if any(isinstance(v, list | dict) for v in values):
+        made = set(low.fresh).union(*(s.fresh for s in seen)) - set(low.escaped) - set(low.borrowed)
+        if not all(id(v) in made for v in values) or any(place in s.shared for s in seen) or _is_shared(low, place, before):
+            return None
+    templates = []
+    for value in values:
+        if value is UNBOUND or not _graphable(low, value):
+            return None
+        try:
+            templates.append(flatten(low.backend, _as_seen(value), _no_attributes)[0])
+        except (NoTemplate, TypeError):
+            return None
+    kinds = [[(kind, dtype) for kind, dtype in zip(_kinds(t), _dtypes(t), strict=True)] for t in templates]
+    computed = any(_computed(low, v) for v in values)
+    return templates[0] if computed and kinds[0] == kinds[1] and _shape_of(templates[0]) == _shape_of(templates[1]) else None
 
-    def graphable(value: Any) -> bool:
-        if isinstance(value, Host):
-            return value.phase is not Phase.POST and (kind_of(value.witness) is not None or low.backend.is_tensor(value.witness))
-        return isinstance(value, Num) or low.is_graph(value) or kind_of(value) is not None
 
-    computed = any(isinstance(v, Num) or low.is_graph(v) for v in values)
-    return computed and all(map(graphable, values))
+def _graphable(low: Lowering, value: Any) -> bool:
+    if isinstance(value, tuple | list | dict):
+        return all(_graphable(low, v) for v in (value.values() if isinstance(value, dict) else value))
+    if isinstance(value, Host):
+        return value.phase is not Phase.POST and (kind_of(value.witness) is not None or low.backend.is_tensor(value.witness))
+    return isinstance(value, Num) or low.is_graph(value) or kind_of(value) is not None
+
+
+def _computed(low: Lowering, value: Any) -> bool:
+    if isinstance(value, tuple | list | dict):
+        return any(_computed(low, v) for v in (value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Num) or low.is_graph(value)
+
+
+def _as_seen(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple.__new__(type(value), [_as_seen(v) for v in value])
+    if isinstance(value, list | dict):
+        return {k: _as_seen(v) for k, v in value.items()} if isinstance(value, dict) else [_as_seen(v) for v in value]
+    return value.witness if isinstance(value, Host) else value
+
+
+def _dtypes(template: Any) -> list[str]:
+    return [template[0].dtype] if is_leaf(template) else [d for part in _parts(template) for d in _dtypes(part)]
+
+
+def _shape_of(template: Any) -> Any:
+    if isinstance(template, Constant):
+        return template
+    names = tuple(template) if isinstance(template, dict) else ()
+    return "leaf" if is_leaf(template) else (type(template), names, tuple(_shape_of(p) for p in _parts(template)))
+
+
+def _parts(template: Any) -> list[Any]:
+    if isinstance(template, Constant):
+        return []
+    return list(template.values() if isinstance(template, dict) else template)
+
+
+def _is_shared(low: Lowering, place: Place, value: Any) -> bool:
+    """Whether a container is known in another place too, so that a new one in its place would not be the same."""
+    if not isinstance(value, list | dict):
+        return False
+    count = 0
+    pending = [entry[1] for entry in low.heap.overlay.values()]
+    for frame in low.frames:
+        pending.extend(frame.names.values())
+    depth = 0
+    while pending and depth < 10_000:
+        depth += 1
+        item = pending.pop()
+        if item is value:
+            count += 1
+        elif isinstance(item, list | tuple | dict) and low.is_fresh(item):
+            pending.extend(item.values() if isinstance(item, dict) else item)
+    return count > 1 or bool(pending)
 
 
 __all__ = ["lower_both", "merge"]

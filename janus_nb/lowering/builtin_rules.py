@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, items, numbers, operators
+from janus_nb.lowering import access, attributes, contexts, items, numbers, operators
 from janus_nb.lowering.control import known_items
 from janus_nb.lowering.exprs import format_value
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.library import MUTATORS
 from janus_nb.lowering.loops import Range, range_items
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import Host, Num, Phase, kind_of
+from janus_nb.lowering.values import Host, Nothing, Num, Phase, kind_of
 from janus_nb.speculate.slots import UNBOUND
 
 
@@ -83,6 +84,18 @@ def _map(low: Lowering, function: Any, *iterables: Any) -> Any:
     return low.make([call(low, function, parts, {}) for parts in zip(*(_items(low, v) for v in iterables), strict=False)])
 
 
+def _reduce(low: Lowering, function: Any, items: Any, *initial: Any) -> Any:
+    from janus_nb.lowering.calls import call
+
+    values = [*initial, *_items(low, items)]
+    if not values:
+        raise Unsupported("JN203", "TypeError: reduce() of empty iterable with no initial value")
+    result = values[0]
+    for value in values[1:]:
+        result = call(low, function, (result, value), {})
+    return result
+
+
 def _filter(low: Lowering, function: Any, items: Any) -> Any:
     from janus_nb.lowering.calls import call
 
@@ -132,7 +145,7 @@ def _extreme(op: type[ast.cmpop], name: str) -> Callable[..., Any]:
 
     def rule(low: Lowering, *args: Any, **kwargs: Any) -> Any:
         if kwargs or (len(args) == 1 and not low.is_fresh(args[0])):
-            from janus_nb.lowering.calls import compute
+            from janus_nb.lowering.tracing import compute
 
             return compute(low, python, args, kwargs)
         values = list(args) if len(args) > 1 else known_items(low, args[0])
@@ -187,7 +200,7 @@ def _getattr(low: Lowering, owner: Any, name: str, *default: Any) -> Any:
         if not hasattr(owner, name) and low.heap.staged(_attr(low, owner, name)) is UNBOUND:
             low.heap.guard_constant(_attr(low, owner, name), UNBOUND, low.span)
             return default[0]
-    return access.load_attribute(low, owner, name)
+    return attributes.load_attribute(low, owner, name)
 
 
 def _hasattr(low: Lowering, owner: Any, name: str) -> Any:
@@ -212,11 +225,11 @@ def _guard(low: Lowering, owner: Any, name: str) -> Any:
 
 
 def _setattr(low: Lowering, owner: Any, name: str, value: Any) -> None:
-    access.store_attribute(low, owner, name, value)
+    attributes.store_attribute(low, owner, name, value)
 
 
 def _print(low: Lowering, *args: Any, **kwargs: Any) -> Any:
-    from janus_nb.lowering.calls import replay
+    from janus_nb.lowering.tracing import replay
 
     return replay(low, print, args, kwargs)
 
@@ -254,7 +267,7 @@ def _reversed(low: Lowering, items: Any) -> Any:
 
 
 def _sorted(low: Lowering, items: Any, **kwargs: Any) -> Any:
-    from janus_nb.lowering.calls import compute
+    from janus_nb.lowering.tracing import compute
 
     if isinstance(items, dict | set) or low.is_symbolic(items) or kwargs.get("key") is not None:
         if low.is_symbolic(items) or not kwargs.get("key"):
@@ -269,6 +282,14 @@ def _type(low: Lowering, value: Any) -> Any:
     if low.is_symbolic(value):
         return low.host_op("type({})", type, value)
     return type(value)
+
+
+def _id(low: Lowering, value: Any) -> Any:
+    if isinstance(value, Host):
+        return low.host_op("id({})", id, value)
+    if low.is_symbolic(value) or low.is_fresh(value):
+        raise Unsupported("JN202", "identity of a value that the loop makes")
+    return id(value)
 
 
 def _callable(low: Lowering, value: Any) -> Any:
@@ -309,6 +330,9 @@ RULES: dict[Any, Callable[..., Any]] = {
     sorted: _sorted,
     type: _type,
     callable: _callable,
+    id: _id,
+    functools.reduce: _reduce,
+    **contexts.RULES,
 }
 
 # -- methods -------------------------------------------------------------------------------------------------------------
@@ -366,7 +390,14 @@ def _host_method(low: Lowering, owner: Host, name: str, args: tuple[Any, ...], k
     if low.backend.is_tensor(owner.witness):
         from janus_nb.lowering.calls import call
 
-        return call(low, access.load_attribute(low, low.lift(owner), name), args, kwargs)
+        return call(low, attributes.load_attribute(low, low.lift(owner), name), args, kwargs)
+    if owner.among and name in MUTATORS:
+        items.postpone(
+            low, owner, f"J.change({{}}, {name!r}" + ", {}" * len(args) + "".join(f", {k}={{}}" for k in kwargs) + ")", *args, *kwargs.values()
+        )
+        return Nothing(f"{name}()")
+    if owner.among and not all(low.heap.read_content(box) for box in owner.among):
+        return _host_method(low, Host(Phase.POST, low.host.code(owner, Phase.POST)), name, args, kwargs)
     if name in MUTATORS or name in ("resize", "put", "partition", "setflags", "byteswap", "itemset"):
         if type(owner.witness).__module__ == "numpy" and owner.code[0] == "c":
             items.postpone(low, owner, f"J.change({{}}, {name!r}" + ", {}" * len(args) + ")", *args)
@@ -379,7 +410,7 @@ def _host_method(low: Lowering, owner: Host, name: str, args: tuple[Any, ...], k
 
 
 def _text_method(low: Lowering, owner: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    from janus_nb.lowering.calls import refuse_user_text
+    from janus_nb.lowering.tracing import refuse_user_text
 
     for value in (*args, *kwargs.values()):
         refuse_user_text(value)
@@ -410,7 +441,8 @@ def _fresh_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], k
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
     if name in ("keys", "values", "items"):
         return low.make(list(result))
-    return low.make(result) if isinstance(result, list | dict | set) and name == "copy" else result
+    made = isinstance(result, list | dict | set) and name in ("copy", "_asdict")
+    return low.make(result) if made or (isinstance(result, tuple) and hasattr(result, "_fields")) else result
 
 
 def _heap_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

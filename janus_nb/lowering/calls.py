@@ -11,23 +11,22 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
+import enum
 import functools
 import inspect
-import sys
 import types
-from collections.abc import Callable, Iterator
 from typing import Any
 
-from janus_nb.lowering import access, items
+from janus_nb.lowering import access, attributes, generators, items, objects
 from janus_nb.lowering.control import boundary, known_items
 from janus_nb.lowering.interp import Frame, Lowering
-from janus_nb.lowering.library import Effect, knowledge_of, module_of
 from janus_nb.lowering.outcome import Exit, Returned
+from janus_nb.lowering.tracing import call_library, trace_library, trampoline
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import BoundMethod, Closure, Host, Num, Phase
+from janus_nb.lowering.values import BoundMethod, Closure, Host, Suspended
 from janus_nb.source.names import bound_names
-from janus_nb.source.units import function_source, is_user_class, is_user_file, is_user_function
-from janus_nb.speculate.slots import instance_dict
+from janus_nb.source.units import function_source, is_user_class, is_user_function
 
 MAX_DEPTH = 60
 
@@ -69,8 +68,16 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
         rule = RULES.get(function)
         if rule is not None:
             return rule(low, *args, **kwargs)
+    manager = generators.manager_function(function)
+    if manager is not None:
+        return Suspended(manager, args, kwargs)
+    if isinstance(function, functools._lru_cache_wrapper):
+        return _without_effects(low, function.__wrapped__, args, kwargs, "a cached function")
     if isinstance(function, functools.partial):
         return call(low, function.func, (*function.args, *args), {**function.keywords, **kwargs})
+    own_gradient = low.backend.with_gradient(function, lambda inner: trampoline(low, inner))
+    if own_gradient is not None:
+        return trace_library(low, own_gradient, args, kwargs)
     if isinstance(function, types.MethodType):
         return _call_method(low, function, args, kwargs)
     if isinstance(function, types.FunctionType) and is_user_function(function):
@@ -78,11 +85,32 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
     graph_function = low.backend.python_function(function)
     if graph_function is not None:
         return _call_graph_function(low, graph_function, args, kwargs)
-    if isinstance(function, type) and is_user_class(function):
-        raise Unsupported("JN201", f"an object of class {function.__name__} is created")
+    if isinstance(function, type) and (is_user_class(function) or objects.is_record(function) or isinstance(function, enum.EnumMeta)):
+        return objects.construct(low, function, args, kwargs)
+    if isinstance(function, types.MethodWrapperType) and function.__name__ in ("__setattr__", "__init__"):
+        return _object_method(low, function.__self__, function.__name__, args)
+    if function is object.__setattr__:
+        return _object_method(low, args[0], "__setattr__", args[1:])
+    if function is dataclasses.replace:
+        return _replaced(low, *args, **kwargs)
     if is_user_class(type(function)) and not _is_library_object(function):
-        return call(low, access.load_attribute(low, function, "__call__"), args, kwargs)
-    return _call_library(low, function, args, kwargs)
+        return call(low, attributes.load_attribute(low, function, "__call__"), args, kwargs)
+    return call_library(low, function, args, kwargs)
+
+
+def _object_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...]) -> None:
+    """What `object` itself does for `super().__setattr__(name, value)` and `super().__init__()`."""
+    if name == "__setattr__":
+        objects.store_plain(low, owner, *args)
+    elif args:
+        raise Unsupported("JN203", "TypeError: object.__init__() takes no arguments")
+
+
+def _replaced(low: Lowering, value: Any, **changes: Any) -> Any:
+    """`dataclasses.replace`: a new object from the old one's fields."""
+    names = [f.name for f in dataclasses.fields(value) if f.init]
+    kept = {n: attributes.load_attribute(low, value, n) for n in names if n not in changes}
+    return objects.construct(low, type(value), (), {**kept, **changes})
 
 
 def _is_library_object(value: Any) -> bool:
@@ -110,16 +138,33 @@ def _call_method(low: Lowering, method: types.MethodType, args: tuple[Any, ...],
     graph_function = low.backend.python_function(function)
     if graph_function is not None:
         return _call_graph_function(low, graph_function, (owner, *args), kwargs)
-    return _call_library(low, method, args, kwargs)
+    return call_library(low, method, args, kwargs)
 
 
 def _call_user(low: Lowering, function: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     found = function_source(function)
     if found is None:
         raise Unsupported("JN106", f"source of {function.__qualname__} is not available")
+    if generators.is_generator(function):
+        return Suspended(function, args, kwargs)
+    if function.__code__.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        raise Unsupported("JN103", f"coroutine {function.__qualname__}")
+    node, frame = _enter(low, function, found, args, kwargs)
+    return _run_function(low, node, frame)
+
+
+def run_generator(low: Lowering, function: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any], on_yield: Any) -> None:
+    """Run a generator's body; `on_yield` is called with every item."""
+    found = function_source(function)
+    if found is None:
+        raise Unsupported("JN106", f"source of {function.__qualname__} is not available")
+    node, frame = _enter(low, function, found, args, kwargs)
+    frame.on_yield = on_yield
+    _run_function(low, node, frame)
+
+
+def _enter(low: Lowering, function: types.FunctionType, found: tuple[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Frame]:
     node, unit = found
-    if function.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
-        raise Unsupported("JN104", f"generator or coroutine {function.__qualname__}")
     defaults, kw_defaults = function.__defaults__ or (), function.__kwdefaults__ or {}
     names = bind_arguments(low, node.args, args, kwargs, defaults, kw_defaults, function.__qualname__)
     cells = access.cell_slots(function)
@@ -128,7 +173,7 @@ def _call_user(low: Lowering, function: types.FunctionType, args: tuple[Any, ...
     if "__class__" in cells:
         frame.owner_class = cells["__class__"].cell.cell_contents
         frame.self_value = next(iter(names.values()), None)
-    return _run_function(low, node, frame)
+    return node, frame
 
 
 def _call_closure(low: Lowering, closure: Closure, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -215,244 +260,16 @@ def bind_arguments(
 
 def _call_graph_function(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A function the user wrapped in `tf.function`: its body, if it has no effects on the host."""
+    return _without_effects(low, function, args, kwargs, "a tf.function", "JN301")
+
+
+def _without_effects(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], what: str, code: str = "JN201") -> Any:
+    """Call a function whose effects on Python, if it had any, would not happen in every call."""
     before = low.effects, len(low.heap.overlay)
     result = call(low, function, args, kwargs)
-    if (low.effects, len(low.heap.overlay)) != before:
-        raise Unsupported("JN301", "a tf.function whose Python effects happen only while it is traced")
+    if (low.effects, len(low.heap.overlay)) != before or (code == "JN201" and isinstance(result, list | dict | set)):
+        raise Unsupported(code, f"{what} whose Python effects do not happen in every call")
     return result
 
 
-# -- library code ------------------------------------------------------------------------------------------------------
-
-
-def _call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    known = knowledge_of(function)
-    module, name = module_of(function)
-    if known is None and is_user_class(type(getattr(function, "__self__", function))):
-        owner = getattr(function, "__self__", function)
-        if any(k.__module__.partition(".")[0] == "keras" for k in type(owner).__mro__):
-            return trace_library(low, function, args, kwargs)
-    if known is None or known.effect is Effect.REFUSED:
-        why = f": {known.why}" if known else ""
-        raise Unsupported(known.code if known else "JN201", f"{module}.{name}{why}")
-    if known.effect is Effect.TRACED:
-        return trace_library(low, function, args, kwargs)
-    if known.effect is Effect.REPLAYED:
-        return replay(low, function, args, kwargs)
-    return compute(low, function, args, kwargs)
-
-
-def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """A pure call: by the host, as soon as its arguments are known."""
-    if kwargs.get("out") is not None:
-        raise Unsupported("JN201", "a function that writes to its `out` argument")
-    for value in (*args, *kwargs.values()):
-        refuse_user_text(value)
-    plain = not any(low.is_symbolic(v) for v in (*args, *kwargs.values()))
-    if plain and all(isinstance(v, int | float | str | bool | type | type(None)) for v in (*args, *kwargs.values())):
-        try:
-            return function(*args, **kwargs)
-        except Exception as error:
-            raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-    values = [_content(low, v) for v in (*args, *kwargs.values())]
-    names = [None] * len(args) + list(kwargs)
-    slots = ", ".join("{}" if n is None else f"{n}={{}}" for n in names)
-
-    def run(*given: Any) -> Any:
-        return function(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
-
-    return low.host_op(f"{low.host.object(function)}({slots})", run, *values)
-
-
-def _content(low: Lowering, value: Any) -> Any:
-    """An argument whose content is read: a container that the loop changes is known only at replay."""
-    if isinstance(value, list | dict | set) and not low.is_fresh(value):
-        phase = Phase.ENTRY if low.heap.read_content(value) else Phase.POST
-        return Host(phase, low.host.object(value), value)
-    return value
-
-
-def replay(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """An effect: postponed, in program order. Its result is known at replay."""
-    for value in (*args, *kwargs.values()):
-        refuse_user_text(value)
-    low.note_effect()
-    parts = [low.code(v, Phase.POST) for v in args] + [f"{k}={low.code(v, Phase.POST)}" for k, v in kwargs.items()]
-    made = low.host.assign(Phase.POST, f"J.effect({', '.join([low.host.object(function), *parts])})", None)
-    low.volatile.add(made.code)
-    return made
-
-
-def refuse_user_text(value: Any) -> None:
-    """Refuse to print an object whose text the user's class computes: it would run at the wrong time.
-
-    Raises:
-        Unsupported: JN204.
-    """
-    kind = type(value)
-    if isinstance(value, Host | Num | Closure | BoundMethod | type):
-        return
-    if isinstance(value, list | tuple) and len(value) < 1000:
-        for item in value:
-            refuse_user_text(item)
-    if is_user_class(kind) and any(is_user_function(k.__dict__.get(n)) for k in kind.__mro__ for n in ("__str__", "__repr__", "__format__")):
-        raise Unsupported("JN204", f"text of a {kind.__name__}")
-
-
-def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call library code on symbolic tensors. User code that it calls back is interpreted, or the call refused."""
-    owner = getattr(function, "__self__", None)
-    touched = [v for v in (owner, function, *args, *kwargs.values()) if v is not None]
-    for value in touched:
-        access.touch_library(low, value)
-    given = [_to_library(low, v) for v in args]
-    named = {k: _to_library(low, v) for k, v in kwargs.items()}
-    if low.span is not None:
-        low.graph_spans[low.span] = None
-    traced = low.backend.traceable(function)
-    with _user_methods_interpreted(low, touched), _no_user_code():
-        try:
-            result = traced(*given, **named)
-        except Unsupported:
-            raise
-        except Exception as error:
-            text = str(error).strip().splitlines() or [""]
-            raise Unsupported("JN203", f"{type(error).__name__}: {text[0]}") from error
-    return _from_library(low, result)
-
-
-def _to_library(low: Lowering, value: Any) -> Any:
-    value = low.lift(value)
-    if isinstance(value, Num):
-        return low.to_tensor(value)
-    if isinstance(value, Closure) or is_user_function(value) or (isinstance(value, types.MethodType) and is_user_function(value.__func__)):
-        return _trampoline(low, value)
-    if type(value) in (list, tuple):
-        if not low.is_fresh(value):
-            return type(value)(_to_library(low, v) for v in known_items(low, value)) if len(value) < 2000 else value
-        return type(value)(_to_library(low, v) for v in value)
-    if type(value) is dict:
-        return {k: _to_library(low, items.load_item(low, value, k)) for k in value}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_to_library(low, v) for v in value))
-    if isinstance(value, slice):
-        return slice(*(_to_library(low, v) for v in (value.start, value.stop, value.step)))
-    from janus_nb.lowering.loops import Range
-
-    if isinstance(value, Range):
-        raise Unsupported("JN109", "a range of unknown length is handed to a library")
-    return value
-
-
-def _from_library(low: Lowering, value: Any) -> Any:
-    if type(value) is list:
-        return low.make([_from_library(low, v) for v in value])
-    if type(value) is tuple:
-        return tuple(_from_library(low, v) for v in value)
-    if type(value) is dict:
-        return low.make({k: _from_library(low, v) for k, v in value.items()})
-    if isinstance(value, types.GeneratorType):
-        raise Unsupported("JN104", "a generator of a library")
-    return value
-
-
-def _trampoline(low: Lowering, function: Any) -> Callable[..., Any]:
-    """A function that a library may call while it is traced: it interprets the user's."""
-
-    def interpreted(*args: Any, **kwargs: Any) -> Any:
-        with _callback(low):
-            result = call(low, function, tuple(_from_library(low, a) for a in args), kwargs)
-            return _to_library(low, result)
-
-    return interpreted
-
-
-@contextlib.contextmanager
-def _callback(low: Lowering) -> Iterator[None]:
-    """Inside a graph that a library nests in ours, nothing outside may be written."""
-    nested = not low.tracer.at_top()
-    low.nested += nested
-    profiler = sys.getprofile()
-    sys.setprofile(None)
-    try:
-        with boundary(low, "function"):
-            yield
-    finally:
-        sys.setprofile(profiler)
-        low.nested -= nested
-
-
-@contextlib.contextmanager
-def _user_methods_interpreted(low: Lowering, values: list[Any]) -> Iterator[None]:
-    """While inside, methods that user classes define on library objects (a layer's `call`) are interpreted."""
-    patched: list[tuple[dict[str, Any], str]] = []
-    for owner in _library_objects(values):
-        held = instance_dict(owner)
-        for name in ("call", "update_state", "result", "get_gradients"):
-            member = next((k.__dict__[name] for k in type(owner).__mro__ if name in k.__dict__), None)
-            if held is not None and name not in held and isinstance(member, types.FunctionType) and is_user_function(member):
-                held[name] = _trampoline(low, types.MethodType(member, owner))
-                patched.append((held, name))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for held, name in patched:
-            del held[name]
-
-
-def _library_objects(values: list[Any]) -> Iterator[Any]:
-    """Keras objects among the values, with the layers inside them."""
-    seen: set[int] = set()
-    pending = list(values)
-    while pending:
-        value = pending.pop()
-        if id(value) in seen or not any(k.__module__.partition(".")[0] == "keras" for k in type(value).__mro__):
-            continue
-        seen.add(id(value))
-        yield value
-        pending.extend(getattr(value, "_layers", None) or ())
-        pending.extend(getattr(value, "_metrics", None) or ())
-
-
-@contextlib.contextmanager
-def _no_user_code() -> Iterator[None]:
-    """Refuse the call if the library enters user code, whose effects would happen while the graph is built."""
-    before = sys.getprofile()
-
-    def watch(frame: types.FrameType, event: str, arg: Any) -> None:
-        if event == "call" and is_user_file(frame.f_code.co_filename):
-            raise Unsupported("JN204", f"{frame.f_code.co_name} is called by a library")
-
-    sys.setprofile(watch)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
-
-
-# -- context managers ----------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def entered(low: Lowering, manager: Any) -> Iterator[Any]:
-    """The body of a `with` block."""
-    with boundary(low, "with"):
-        if type(manager).__module__.partition(".")[0] in ("tensorflow", "keras", "contextlib") or low.backend.is_tape(manager):
-            if type(manager).__name__ == "_GeneratorContextManager" and not _library_generator(manager):
-                raise Unsupported("JN104", "a context manager written as a generator")
-            with manager as value:
-                yield value
-            return
-        if not is_user_class(type(manager)):
-            raise Unsupported("JN201", f"context manager {type(manager).__name__}")
-        value = call(low, access.load_attribute(low, manager, "__enter__"), (), {})
-        yield value
-        call(low, access.load_attribute(low, manager, "__exit__"), (None, None, None), {})
-
-
-def _library_generator(manager: Any) -> bool:
-    code = getattr(getattr(manager, "gen", None), "gi_code", None)
-    return code is not None and not is_user_file(code.co_filename)
-
-
-__all__ = ["bind_arguments", "call", "call_node", "compute", "entered", "refuse_user_text", "replay"]
+__all__ = ["bind_arguments", "call", "call_node"]

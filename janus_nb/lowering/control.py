@@ -13,11 +13,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from janus_nb.lowering import branches, loops, operators
+from janus_nb.lowering import branches, generators, loops, operators
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.outcome import BREAK, CONTINUE, NORMAL, Exit, Outcome
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import UNKNOWN, Host, Num, Phase
+from janus_nb.lowering.values import UNKNOWN, Host, Num, Phase, Suspended
 from janus_nb.span import Span
 from janus_nb.speculate.policy import BranchAssumption, ExitAssumption, TripAssumption
 from janus_nb.speculate.slots import LengthSlot
@@ -57,7 +57,7 @@ def assume(low: Lowering, condition: Any, taken: bool, assumption: Any) -> None:
     low.check(tensor if taken else low.math("logical_not", tensor), assumption)
 
 
-def decide(low: Lowering, span: Span, condition: Any, then: Callable[[], Outcome], other: Callable[[], Outcome], jumps: bool) -> Outcome:
+def decide(low: Lowering, span: Span, condition: Any, then: Callable[[], Outcome], other: Callable[[], Outcome], leaves: bool) -> Outcome:
     """Lower a branch: take the known or speculated side, or both."""
     if isinstance(condition, bool):
         return then() if condition else other()
@@ -65,10 +65,15 @@ def decide(low: Lowering, span: Span, condition: Any, then: Callable[[], Outcome
     unseen = span not in low.policy.branches and span not in low.policy.both
     if taken is None and unseen and isinstance(condition, Host) and condition.witness is not UNKNOWN:
         taken = bool(condition.witness)
+    if taken is None and span in low.policy.left and span not in low.policy.strict:
+        taken = low.policy.usual[span]
+        low.left.append(low.policy.left[span])
+        assume(low, condition, taken, ExitAssumption(span, "the other branch", condition=span))
+        return then() if taken else other()
     if taken is not None:
         assume(low, condition, taken, BranchAssumption(span, taken, low.policy.evidence(span)))
         return then() if taken else other()
-    return branches.lower_both(low, span, condition, then, other, jumps)
+    return branches.lower_both(low, span, condition, then, other, leaves)
 
 
 def if_(low: Lowering, node: ast.If) -> Outcome:
@@ -76,8 +81,13 @@ def if_(low: Lowering, node: ast.If) -> Outcome:
     from janus_nb.lowering.stmts import run
 
     condition = operators.truth(low, low.eval(node.test))
-    jumps = any(isinstance(n, ast.Return | ast.Break | ast.Continue) for part in (node.body, node.orelse) for s in part for n in _own(s))
-    return decide(low, low.span_of(node.test), condition, lambda: run(low, node.body), lambda: run(low, node.orelse), jumps)
+    leaves = any(jumps(s) for s in (*node.body, *node.orelse))
+    return decide(low, low.span_of(node.test), condition, lambda: run(low, node.body), lambda: run(low, node.orelse), leaves)
+
+
+def jumps(node: ast.stmt) -> bool:
+    """Whether a statement may leave the block it stands in."""
+    return any(isinstance(n, ast.Return | ast.Break | ast.Continue) for n in _own(node))
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:
@@ -166,6 +176,8 @@ def known_items(low: Lowering, value: Any, count: int | None = None) -> list[Any
     Raises:
         Unsupported: the number of items is not known while lowering.
     """
+    if isinstance(value, Suspended):
+        return generators.collect(low, value)
     if isinstance(value, Host):
         return _host_items(low, value, count)
     if isinstance(value, Num):
@@ -229,6 +241,8 @@ def for_(low: Lowering, node: ast.For) -> Outcome:
     from janus_nb.lowering.stmts import bind, run
 
     iterable = low.eval(node.iter)
+    if isinstance(iterable, Suspended):
+        return _for_generator(low, node, iterable)
     span = low.span_of(node.iter)
     dynamic = loops.dynamic_range(low, iterable, span)
     if dynamic is not None:
@@ -244,6 +258,30 @@ def for_(low: Lowering, node: ast.For) -> Outcome:
             return NORMAL
         if outcome not in (NORMAL, CONTINUE):
             return outcome
+    return run(low, node.orelse)
+
+
+def _for_generator(low: Lowering, node: ast.For, generator: Suspended) -> Outcome:
+    """A `for` over a generator of the user's: its body is lowered at each `yield`."""
+    from janus_nb.lowering.stmts import bind, run
+
+    left: list[Outcome] = []
+    rounds = 0
+
+    def each(item: Any) -> bool:
+        nonlocal rounds
+        rounds += 1
+        if rounds > low.policy.unroll_limit:
+            raise Unsupported("JN109", f"more than {low.policy.unroll_limit} items of a generator")
+        bind(low, node.target, item)
+        outcome = _round(low, node.body)
+        if outcome not in (NORMAL, CONTINUE):
+            left.append(outcome)
+        return not left
+
+    generators.consume(low, generator, each)
+    if left:
+        return NORMAL if left[0] is BREAK else left[0]
     return run(low, node.orelse)
 
 

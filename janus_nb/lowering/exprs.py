@@ -10,10 +10,10 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, calls, control, items, operators
+from janus_nb.lowering import access, attributes, calls, control, items, operators, tracing
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import Closure
+from janus_nb.lowering.values import Closure, Host
 from janus_nb.speculate.slots import UNBOUND
 
 Rule = Callable[[Lowering, Any], Any]
@@ -29,12 +29,14 @@ def name(low: Lowering, node: ast.Name) -> Any:
     value = access.load_name(low, node.id)
     if value is UNBOUND:
         raise Unsupported("JN110", f"name {node.id!r}")
+    if isinstance(value, Host) and value.code in low.maybe_unbound:
+        return low.host_op("J.bound({})", None, value)
     return value
 
 
 def attribute(low: Lowering, node: ast.Attribute) -> Any:
     """`owner.name`."""
-    return access.load_attribute(low, low.eval(node.value), node.attr)
+    return attributes.load_attribute(low, low.eval(node.value), node.attr)
 
 
 def subscript(low: Lowering, node: ast.Subscript) -> Any:
@@ -173,7 +175,7 @@ _CONVERSIONS: dict[str | None, Callable[[Any], Any]] = {"str": str, "repr": repr
 
 def format_value(low: Lowering, value: Any, spec: Any, conversion: str | None) -> Any:
     """`format(value, spec)`; user objects with a text of their own are refused."""
-    calls.refuse_user_text(value)
+    tracing.refuse_user_text(value)
     convert = _CONVERSIONS[conversion]
     if not low.is_symbolic(value) and not low.is_symbolic(spec) and isinstance(value, int | float | str | bool | type(None)):
         return format(convert(value), spec)
@@ -186,6 +188,24 @@ def named(low: Lowering, node: ast.NamedExpr) -> Any:
     value = low.eval(node.value)
     access.store_name(low, node.target.id, value)
     return value
+
+
+def yield_(low: Lowering, node: ast.Yield) -> Any:
+    """`yield value` of a generator whose consumer is lowered around it; nothing is ever sent to it."""
+    if low.frame.on_yield is None:
+        raise Unsupported("JN104", "`yield`")
+    low.frame.on_yield(low.eval(node.value) if node.value is not None else None)
+    return None
+
+
+def yield_from(low: Lowering, node: ast.YieldFrom) -> Any:
+    """`yield from items`."""
+    give = low.frame.on_yield
+    if give is None:
+        raise Unsupported("JN104", "`yield from`")
+    for item in control.known_items(low, low.eval(node.value)):
+        give(item)
+    return None
 
 
 def starred(low: Lowering, node: ast.Starred) -> Any:
@@ -218,4 +238,6 @@ EXPRESSIONS: dict[type[ast.expr], Rule] = {
     ast.FormattedValue: formatted_value,
     ast.NamedExpr: named,
     ast.Starred: starred,
+    ast.Yield: yield_,
+    ast.YieldFrom: yield_from,
 }

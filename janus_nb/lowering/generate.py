@@ -14,7 +14,7 @@ from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering import control, operators
+from janus_nb.lowering import control, draws, objects, operators
 from janus_nb.lowering.carries import final_tensors, mode_for
 from janus_nb.lowering.heap import Carry, Heap, memory
 from janus_nb.lowering.interp import Feed, Frame, Lowering
@@ -27,7 +27,7 @@ from janus_nb.reasons import REASONS
 from janus_nb.source.units import Unit
 from janus_nb.span import Span
 from janus_nb.speculate.policy import ExitAssumption, Mode, Policy
-from janus_nb.speculate.slots import UNBOUND, LocalSlot, Slot
+from janus_nb.speculate.slots import UNBOUND, AttrSlot, LocalSlot, Slot, describe
 
 _ATTEMPTS = 10
 RETURN_SLOT = LocalSlot("@return")
@@ -53,17 +53,26 @@ class Target:
         element: The pending element (or call's arguments), with `Column`s in place of stacked tensors.
         function: The function object, for a region of calls.
         iterated: The list that a `for` iterates over, if elements are taken ahead from one.
+        segment: The statements of a segment: a part of one iteration, or of a function's body.
+        varying: Names that are bound anew around a segment: what they hold is never taken as constant.
         shares_cell: Whether a closure cell is the one behind a name of the region's own frame.
     """
 
-    node: ast.For | ast.While | ast.FunctionDef | ast.Lambda
+    node: ast.For | ast.While | ast.FunctionDef | ast.Lambda | ast.stmt
     unit: Unit
     namespace: dict[str, Any]
     local_names: frozenset[str]
     element: Any
     function: Any = None
     iterated: Any = None
+    segment: tuple[ast.stmt, ...] = ()
+    varying: frozenset[str] = frozenset()
     shares_cell: Callable[[CellType, str], bool] = lambda cell, name: False
+
+    @property
+    def single(self) -> bool:
+        """Whether a graph of it runs one iteration a call, so that nothing is carried from one to the next."""
+        return self.function is not None or bool(self.segment)
 
 
 def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMapping[str, Any], name: str) -> Program | Refusal:
@@ -78,21 +87,31 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
     """
     modes: dict[Any, tuple[Slot, Mode]] = {}
     dirty: dict[int, Any] = {}
+    read_anew: set[Any] = set()
+    widened: dict[Any, list[Spec]] = {}
     for attempt in range(1, _ATTEMPTS + 1):
-        heap = Heap(frame, {key: Carry(slot, mode) for key, (slot, mode) in modes.items()}, policy.inputs, dirty, target.shares_cell)
+        carried = {key: Carry(slot, mode) for key, (slot, mode) in modes.items()}
+        heap = Heap(frame, carried, policy.inputs | read_anew, dirty, target.shares_cell, target.varying)
         tracer = backend.trace(name)
         low = Lowering(backend, tracer, policy, heap)
+        before, low.widened = len(widened), widened
         try:
             with tracer:
                 result = _iteration(low, target)
-                again = _learn(low, modes, dirty)
+                again = _learn_single(low, read_anew, dirty) if target.single else _learn(low, modes, dirty)
                 if not again:
                     _refuse_changed_source(target, heap)
                     return _finish(low, name, attempt, result)
         except Unsupported as refusal:
-            if _learn(low, modes, dirty) and refusal.reason.code in ("JN108", "JN202") and attempt < _ATTEMPTS:
+            learned = _learn_single(low, read_anew, dirty) if target.single else _learn(low, modes, dirty)
+            if (learned or len(widened) > before) and refusal.reason.code in ("JN102", "JN108", "JN202") and attempt < _ATTEMPTS:
                 continue
-            return Refusal(refusal.reason, refusal.detail, refusal.span)
+            return Refusal(refusal.reason, refusal.detail, refusal.span, low.reached)
+        except RecursionError:
+            return Refusal(REASONS["JN109"], "calls nested too deep", Span.of(target.node, target.unit.file), low.reached)
+        finally:
+            for generator, state in low.draws.values():
+                draws.restore(generator, state)
     return Refusal(REASONS["JN108"], "the carried state does not settle", Span.of(target.node, target.unit.file))
 
 
@@ -132,10 +151,22 @@ def _learn(low: Lowering, modes: dict[Any, tuple[Slot, Mode]], dirty: dict[int, 
     return news
 
 
+def _learn_single(low: Lowering, read_anew: set[Any], dirty: dict[int, Any]) -> bool:
+    """As `_learn`, where every graph call is one iteration: what is read and then written is simply read at each call."""
+    found = low.heap.newly_dirty()
+    dirty.update(found)
+    anew = {slot.key for slot, _ in low.heap.uncarried()} - low.heap.inputs
+    read_anew |= anew
+    return bool(found or anew)
+
+
 def _iteration(low: Lowering, target: Target) -> Any:
-    """Lower one iteration (or call); returns a call's result."""
+    """Lower one iteration (or call, or segment); returns a call's result."""
     if target.function is not None:
         return _lower_call(low, target)
+    if target.segment:
+        _lower_segment(low, target)
+        return None
     node = target.node
     module_level = not target.local_names and target.namespace is low.heap.frame
     low.frames.append(Frame(target.unit, target.namespace, local_names=target.local_names, region=True, module_level=module_level))
@@ -149,11 +180,48 @@ def _iteration(low: Lowering, target: Target) -> Any:
                     raise Unsupported("JN101", "the loop ends here")
                 if condition is not True:
                     control.assume(low, condition, True, ExitAssumption(span, "the end of the loop"))
-        outcome = run(low, node.body)  # type: ignore[arg-type]
+        outcome = run(low, node.body)  # type: ignore[arg-type, union-attr]
     if outcome not in (NORMAL, CONTINUE):
         where = outcome.span if isinstance(outcome, Exit) else None
         raise Unsupported("JN101", "every iteration leaves the loop", where)
     return None
+
+
+def _refuse_aliases(low: Lowering) -> None:
+    """Refuse to stage an attribute that is also read from an object that only the host knows: it may be the same object.
+
+    Raises:
+        Unsupported: JN201.
+    """
+    for slot, _ in low.heap.overlay.values():
+        if isinstance(slot, AttrSlot) and slot.name in low.attributes_read and id(slot.owner) not in low.born:
+            raise Unsupported("JN201", f"attribute {slot.name!r} is set on one object and read from the data", low.heap.spans.get(slot.key))
+
+
+def _lower_segment(low: Lowering, target: Target) -> None:
+    """Lower the statements one by one; `low.reached` tells how far this came."""
+    module_level = not target.local_names and target.namespace is low.heap.frame
+    low.frames.append(Frame(target.unit, target.namespace, local_names=target.local_names, region=True, module_level=module_level))
+    low.segment = True
+    with control.boundary(low, "loop"):
+        for low.reached, statement in enumerate(target.segment):
+            outcome = run(low, [statement])
+            if outcome is not NORMAL:
+                raise Unsupported("JN101", "control always leaves here", low.span_of(statement))
+    low.reached = len(target.segment)
+    _refuse_open_tapes(low)
+
+
+def _refuse_open_tapes(low: Lowering) -> None:
+    """Refuse a segment after which Python may still ask a tape for gradients of what only the graph has seen.
+
+    Raises:
+        Unsupported: JN208; `low.reached` is then the statement that opened the tape.
+    """
+    for slot, value in low.heap.overlay.values():
+        if id(value) in low.tapes and not low.backend.tape_is_spent(value):
+            low.reached = low.tapes[id(value)][1]
+            raise Unsupported("JN208", f"`{describe(slot)}` is used after the segment", low.heap.spans.get(slot.key))
 
 
 def _lower_call(low: Lowering, target: Target) -> Any:
@@ -218,8 +286,11 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         written = heap.overlay.get(carry.slot.key)
         if written:
             host.statement(Phase.POST, f"S[{carry.position}] = {low.code(written[1], Phase.POST)}")
+    _refuse_aliases(low)
+    objects.finish(low)
     low.final = True
-    finals = [(slot, _final_code(low, slot, value)) for slot, value in heap.overlay.values()]
+    mine = [(slot, value) for slot, value in heap.overlay.values() if not (isinstance(slot, AttrSlot) and id(slot.owner) in low.born)]
+    finals = [(slot, _final_code(low, slot, value)) for slot, value in mine]
     low.final = False
     feeds = tuple(_feed_info(f) for f in low.feeds)
     assumed = low.checks or low.pre_checks or low.host_checks  # tensor work may stand on a side not taken so far
@@ -252,9 +323,12 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         finals=tuple(slot for slot, _ in finals),
         mutated=frozenset(heap.mutated),
         read=frozenset(id(box) for box in heap.content_reads.values()) - frozenset(heap.mutated),
+        generators=tuple(generator for generator, _ in low.draws.values()),
+        borrowed=tuple(low.borrowed_inputs),
         volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.volatile) | low.volatile_owners,
         checks=tuple(low.checks), host_checks=tuple(low.host_checks), pre_checks=tuple(low.pre_checks),
         effects=low.effects, graph_spans=frozenset(low.graph_spans), effect_spans=frozenset(low.effect_spans), attempts=attempt,
+        left=tuple({(r.reason.code, r.span): Refusal(r.reason, r.detail, r.span) for r in low.left}.values()),
     )  # fmt: skip
 
 

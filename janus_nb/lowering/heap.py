@@ -19,7 +19,7 @@ from janus_nb.lowering.values import Host
 from janus_nb.span import Span
 from janus_nb.speculate.guards import Equals, Guard, IsObject, IsType
 from janus_nb.speculate.policy import Mode
-from janus_nb.speculate.slots import UNBOUND, Slot, read
+from janus_nb.speculate.slots import UNBOUND, LocalSlot, NameSlot, Slot, read
 
 SIMPLE = (int, float, str, bool, bytes, complex, type(None))
 
@@ -64,6 +64,7 @@ class Heap:
         inputs: Keys of slots whose value may not be assumed constant.
         dirty: Containers that the region mutates, by id: their content is known only at replay.
         shares_cell: Whether a closure cell is the one behind a name of the region's own frame.
+        varying: Names of the region's own frame that are bound anew around it.
         overlay: Staged writes by slot key.
         entry_reads: Slots read before they were written.
         guards: Entry conditions by slot key.
@@ -76,12 +77,17 @@ class Heap:
     inputs: set[Any]
     dirty: dict[int, Any]
     shares_cell: Callable[[CellType, str], bool] = lambda cell, name: False
+    varying: frozenset[str] = frozenset()
     overlay: dict[Any, tuple[Slot, Any]] = field(default_factory=dict)
     entry_reads: dict[Any, Slot] = field(default_factory=dict)
     guards: dict[Any, Guard] = field(default_factory=dict)
     content_reads: dict[int, Any] = field(default_factory=dict)
     mutated: dict[int, Any] = field(default_factory=dict)
     spans: dict[Any, Span | None] = field(default_factory=dict)
+
+    def is_input(self, slot: Slot) -> bool:
+        """Whether the slot's value may not be taken as constant."""
+        return slot.key in self.inputs or (isinstance(slot, LocalSlot | NameSlot) and slot.name in self.varying)
 
     def live(self, slot: Slot) -> Any:
         """What the slot holds in Python now."""

@@ -65,10 +65,14 @@ class HostPrograms:
         if value.code not in names:
             names.append(value.code)
 
+    def name(self, phase: Phase) -> str:
+        """A new name for a variable of the phase's program."""
+        self._count += 1
+        return f"{_PREFIX[phase]}{self._count}"
+
     def assign(self, phase: Phase, expression: str, witness: Any) -> Host:
         """A new variable of the phase's program."""
-        self._count += 1
-        name = f"{_PREFIX[phase]}{self._count}"
+        name = self.name(phase)
         self.statement(phase, f"{name} = {expression}")
         return Host(phase, name, witness)
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from janus_nb.backend import Backend, Role, Spec, Tracer
 from janus_nb.lowering import numbers
 from janus_nb.lowering.heap import Heap
 from janus_nb.lowering.hostprog import HostPrograms
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Kind, Num, Phase, kind_of
+from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Kind, Nothing, Num, Phase, Suspended, kind_of
 from janus_nb.source.units import Unit
+
+if TYPE_CHECKING:
+    from janus_nb.lowering.objects import Born
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Assumption, DataAssumption, Policy
 from janus_nb.speculate.slots import CellSlot, Slot
@@ -37,6 +40,7 @@ class Frame:
         parent: Enclosing frame, for closures defined inside the region.
         region: Whether this is the region's own frame.
         depth: How many calls deep.
+        on_yield: For a generator's frame: what its consumer does with an item.
     """
 
     unit: Unit
@@ -51,6 +55,7 @@ class Frame:
     self_value: Any = None
     declared_global: frozenset[str] = frozenset()
     depth: int = 0
+    on_yield: Callable[[Any], None] | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -96,8 +101,19 @@ class Lowering:
         self.effect_spans: dict[Span, None] = {}
         self.graph_spans: dict[Span, None] = {}
         self.final = False
+        self.segment = False
+        self.left: list[Unsupported] = []
+        self.reached = 0
         self.fresh: dict[int, Any] = {}
         self.escaped: dict[int, str] = {}
+        self.borrowed: dict[int, Host] = {}
+        self.borrowed_inputs: list[int] = []
+        self.draws: dict[int, tuple[Any, Any]] = {}
+        self.born: dict[int, Born] = {}
+        self.attributes_read: set[str] = set()
+        self.maybe_unbound: set[str] = set()
+        self.widened: dict[Any, list[Spec]] = {}
+        self.tapes: dict[int, tuple[Any, int]] = {}
         self.branch_marks: list[tuple[int, Any]] = []
         self.guarding: Any = None
         self.nested = 0
@@ -195,14 +211,15 @@ class Lowering:
         self.pre_checks.append(assumption)
         if self.guarding is not None:
             raise Unsupported("JN107", "assertion on a host value under a tensor condition")
-        code = self.host.code(condition, Phase.PRE)
-        self.host.statement(Phase.PRE, f"Check({len(self.pre_checks) - 1}, {code}, {expected})")
+        phase = condition.phase
+        code = self.host.code(condition, phase)
+        self.host.statement(phase, f"Check({len(self.pre_checks) - 1}, {code}, {expected})")
 
     # -- host values ---------------------------------------------------------------------------------------------
 
-    def host_op(self, template: str, function: Any, *args: Any) -> Host:
+    def host_op(self, template: str, function: Any, *args: Any, earliest: Phase = Phase.ENTRY) -> Host:
         """A value that the host computes from `args`: `template` in its program, `function` on the witnesses."""
-        phase = max((self.phase_of(a) for a in args), default=Phase.ENTRY)
+        phase = max((earliest, *(self.phase_of(a) for a in args)))
         codes = [self.code(a, phase) for a in args]
         witness: Any = UNKNOWN
         if phase is not Phase.POST:
@@ -224,6 +241,8 @@ class Lowering:
         if self.is_fresh(value):
             items = value.values() if isinstance(value, dict) else value
             return max((self.phase_of(v) for v in items), default=Phase.ENTRY)
+        if id(value) in self.born:
+            return Phase.POST
         if isinstance(value, slice):
             return max(self.phase_of(v) for v in (value.start, value.stop, value.step))
         return Phase.ENTRY
@@ -252,12 +271,32 @@ class Lowering:
             return self.fetch(value, None)
         if isinstance(value, slice):
             return f"slice({', '.join(self.code(v, phase) for v in (value.start, value.stop, value.step))})"
+        if isinstance(value, Nothing):
+            raise Unsupported("JN201", f"the result of {value.what} is used")
         if isinstance(value, Closure | BoundMethod):
             raise Unsupported("JN201", "a function defined in the loop is kept or handed to a library")
         if type(value) is tuple:
             return "(" + "".join(self.code(v, phase) + ", " for v in value) + ")"
+        if isinstance(value, Suspended):
+            raise Unsupported("JN104", f"{value.function.__name__}() is kept, or handed to a library")
+        if id(value) in self.borrowed:
+            return self.host.code(self.borrowed[id(value)], phase)
+        if id(value) in self.born:
+            from janus_nb.lowering.objects import code_of
+
+            return code_of(self, self.born[id(value)], phase)
         if self.is_fresh(value):
             return self._fresh_code(value, phase)
+        return self._known_code(value, phase)
+
+    def _known_code(self, value: Any, phase: Phase) -> str:
+        """The code of a plain object, unless it was made of the graph's tensors."""
+        composite = self.backend.components(value)
+        if composite is not None:
+            parts, together = composite
+            return f"{self.host.object(together)}({', '.join(self.code(part, phase) for part in parts)})"
+        if self.backend.is_traced(value):
+            raise Unsupported("JN201", f"a {type(value).__name__} of the graph is kept")
         return self.host.code(value, phase)
 
     def _fresh_code(self, value: Any, phase: Phase) -> str:
@@ -307,6 +346,10 @@ class Lowering:
         self._row_of[id(tensor), kind, self.final] = row
         return row.name
 
+    def forget_rows(self, rows: list[Row]) -> None:
+        """Results read back in one side of a branch are there only if that side runs: elsewhere they are read anew."""
+        self._row_of = {key: row for key, row in self._row_of.items() if not any(row is mine for mine in rows)}
+
     # -- graph values ----------------------------------------------------------------------------------------------
 
     def is_graph(self, value: Any) -> bool:
@@ -315,7 +358,7 @@ class Lowering:
 
     def is_symbolic(self, value: Any) -> bool:
         """Whether a value, or something in it, is not known now."""
-        if isinstance(value, Host | Num | Closure) or self.backend.is_symbolic(value):
+        if isinstance(value, Host | Num | Closure | Nothing) or self.backend.is_symbolic(value) or id(value) in self.born:
             return True
         if isinstance(value, tuple | list | set) and (type(value) is tuple or id(value) in self.fresh):
             return any(self.is_symbolic(v) for v in value)

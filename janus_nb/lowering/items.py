@@ -8,13 +8,16 @@ table[key] = value  postponed to replay (a container made in the iteration itsel
 
 from __future__ import annotations
 
+import collections
 from typing import Any
 
-from janus_nb.lowering.access import _is_array, _name_object, load_attribute, path_of, read_slot, touch_library
+from janus_nb.lowering.access import is_array, name_object, path_of, read_slot
+from janus_nb.lowering.attributes import load_attribute, touch_library
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Host, Num, Phase
 from janus_nb.source.units import is_user_class
+from janus_nb.speculate.guards import Guard, IsBound, IsObject
 from janus_nb.speculate.slots import UNBOUND, ItemSlot, LengthSlot
 
 
@@ -25,8 +28,10 @@ def load_item(low: Lowering, owner: Any, index: Any) -> Any:
     if low.is_graph(owner) or low.backend.is_variable(owner):
         return _tensor_item(low, owner, index)
     if isinstance(owner, Host):
+        if owner.among and not all(low.heap.read_content(box) for box in owner.among):
+            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.code(owner, Phase.POST)), index)
         if isinstance(index, Num) or low.is_graph(index):
-            return _tensor_item(low, low.lift(owner).tensor, index) if _is_array(owner.witness) else low.host_op("{}[{}]", None, owner, index)
+            return _tensor_item(low, low.lift(owner).tensor, index) if is_array(owner.witness) else low.host_op("{}[{}]", None, owner, index)
         return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
     if isinstance(owner, list | dict | tuple) and not low.is_fresh(owner):
         return heap_item(low, owner, index)
@@ -80,7 +85,10 @@ def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
     if low.is_symbolic(index) or isinstance(index, slice):
         if not low.heap.read_content(owner):
             return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
-        return low.host_op("{}[{}]", lambda o, i: o[i], Host(Phase.ENTRY, low.host.object(owner), owner), index)
+        made = low.host_op("{}[{}]", lambda o, i: o[i], Host(Phase.ENTRY, low.host.object(owner), owner), index)
+        if not isinstance(index, slice):
+            made.among = _containers_in(low, owner)
+        return made
     if not isinstance(owner, tuple) and not low.heap.read_content(owner):
         return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
     slot = ItemSlot(owner, index, path_of(low, owner))
@@ -89,8 +97,30 @@ def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
         if isinstance(owner, dict) and type(owner) is not dict:
             return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
         raise Unsupported("JN203", f"no item {index!r}")
-    _name_object(low, value, f"{slot.path}[{index!r}]")
+    name_object(low, value, f"{slot.path}[{index!r}]")
     return value
+
+
+def _containers_in(low: Lowering, owner: Any) -> tuple[Any, ...]:
+    """The containers among the items of a container: one of them is what an index known later picks."""
+    parts = list(owner.items() if isinstance(owner, dict) else enumerate(owner))
+    found = [(key, box) for key, box in parts if type(box) in (list, dict, set, collections.deque)]
+    if not found or len(parts) > low.policy.unroll_limit:
+        return ()
+    low.heap.guard_structure(LengthSlot(owner, path_of(low, owner)), low.span)
+    for key, box in found:
+        low.heap.guard_constant(ItemSlot(owner, key, path_of(low, owner)), box, low.span)
+    return tuple(box for _, box in found)
+
+
+def holds_key(low: Lowering, owner: dict[Any, Any], key: Any) -> bool:
+    """Whether a dictionary that exists outside the region has a key: assumed to stay so."""
+    low.heap.read_content(owner)
+    slot = ItemSlot(owner, key, path_of(low, owner))
+    present = key in owner
+    if slot.key not in low.heap.guards:
+        low.heap.guards["holds", slot.key] = Guard(slot, IsBound() if present else IsObject(UNBOUND), low.span)
+    return present
 
 
 def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
@@ -116,7 +146,9 @@ def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
 def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
     """An effect on a container: done at replay, in program order, and undone if the iteration aborts there."""
     target = owner.witness if isinstance(owner, Host) and owner.phase is not Phase.POST else owner
-    if isinstance(owner, Host) and owner.code[0] != "c" and owner.phase is not Phase.POST:
+    if isinstance(owner, Host) and owner.among:
+        low.heap.mutated.update({id(box): box for box in owner.among})
+    elif isinstance(owner, Host) and owner.code[0] != "c" and owner.phase is not Phase.POST:
         raise Unsupported("JN102", "a container that comes from the data is changed")
     if not isinstance(owner, Host) or owner.phase is not Phase.POST:
         low.heap.mutated[id(target)] = target
@@ -128,6 +160,8 @@ def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
 
 def mutate_fresh(low: Lowering, owner: Any) -> None:
     """Note that a container made in this iteration changes; not across a branch that is lowered both ways."""
+    if id(owner) in low.borrowed:
+        raise Unsupported("JN102", "a container that is bound anew in every iteration is changed")
     if low.branch_marks and id(owner) not in low.branch_born():
         raise Unsupported("JN107", "a container made before a branch is changed inside it")
 

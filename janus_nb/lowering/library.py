@@ -29,14 +29,14 @@ class Knowledge:
 
     Attributes:
         module: Module prefix.
-        names: Names in it, or `()` for all.
+        names: Names in it; all, if empty.
         effect: What calling them does.
         why: The reason, shown when a call is refused.
         code: Reason code of a refusal.
     """
 
     module: str
-    names: tuple[str, ...]
+    names: frozenset[str]
     effect: Effect
     why: str
     code: str = "JN201"
@@ -44,148 +44,67 @@ class Knowledge:
 
 _T, _P, _R, _X = Effect.TRACED, Effect.PURE, Effect.REPLAYED, Effect.REFUSED
 
+
+def _rows(effect: Effect, why: str, *modules: str, names: str = "", code: str = "JN201") -> tuple[Knowledge, ...]:
+    return tuple(Knowledge(module, frozenset(names.split()), effect, why, code) for module in modules)
+
+
+_PURE, _LOG = "computes from its arguments", "writes output, which nothing in the graph depends on"
+
 # The first row that matches decides.
 KNOWLEDGE: tuple[Knowledge, ...] = (
-    Knowledge(
-        "keras",
-        (
-            "fit",
-            "evaluate",
-            "predict",
-            "train_on_batch",
-            "test_on_batch",
-            "predict_on_batch",
-            "compile",
-            "save",
-            "save_weights",
-            "load_weights",
-            "summary",
-            "export",
-            "build",
-            "add",
-            "pop",
-        ),
-        _X,
-        "runs loops or changes the model",
+    *_rows(
+        _X, "runs loops or changes the model", "keras",
+        names="__setattr__ __delattr__ add_weight fit evaluate predict train_on_batch test_on_batch predict_on_batch compile save save_weights load_weights summary export build add pop",
     ),
-    Knowledge("keras", (), _T, "layers, losses, metrics and optimizers build operations"),
-    Knowledge(
-        "tensorflow",
-        (
-            "py_function",
-            "numpy_function",
-            "py_func",
-            "print",
-            "function",
-            "set_seed",
-            "run_functions_eagerly",
-            "init_scope",
-            "Variable",
-            "write_file",
-            "load_op_library",
-        ),
-        _X,
-        "acts on the host",
+    *_rows(_T, "layers, losses, metrics and optimizers build operations", "keras"),
+    *_rows(
+        _X, "acts on the host", "tensorflow",
+        names="py_function numpy_function py_func print function set_seed run_functions_eagerly init_scope Variable write_file load_op_library",
     ),
-    Knowledge("tensorflow.python.data", (), _X, "datasets are iterated by the loop itself"),
-    Knowledge("tensorflow.python.checkpoint", (), _X, "writes files"),
-    Knowledge("tensorflow.python.saved_model", (), _X, "writes files"),
-    Knowledge("tensorflow.python.training", (), _X, "writes files"),
-    Knowledge("tensorflow.python.ops.summary_ops_v2", (), _X, "writes files"),
-    Knowledge("tensorflow.python.lib", (), _X, "reads and writes files"),
-    Knowledge("tensorflow.python.eager.context", (), _X, "changes TensorFlow's settings"),
-    Knowledge("tensorflow", (), _T, "builds operations"),
-    Knowledge("numpy.random", (), _X, "advances NumPy's random state", "JN205"),
-    Knowledge("random", (), _X, "advances Python's random state", "JN205"),
-    Knowledge(
-        "numpy",
-        ("save", "savez", "savetxt", "load", "copyto", "put", "place", "putmask", "fill_diagonal", "seterr", "shuffle"),
-        _X,
-        "changes its argument or the host",
+    *_rows(_X, "datasets are iterated by the loop itself", "tensorflow.python.data"),
+    *_rows(
+        _X, "writes files", "tensorflow.python.checkpoint", "tensorflow.python.saved_model", "tensorflow.python.training",
+        "tensorflow.python.ops.summary_ops_v2", "tensorflow.python.lib", "tensorboard",
     ),
-    Knowledge("numpy", (), _P, "computes from its arguments"),
-    Knowledge("math", (), _P, "computes from its arguments"),
-    Knowledge("cmath", (), _P, "computes from its arguments"),
-    Knowledge("statistics", (), _P, "computes from its arguments"),
-    Knowledge("operator", (), _P, "computes from its arguments"),
-    Knowledge("datetime", ("timedelta",), _P, "computes from its arguments"),
-    Knowledge(
-        "time",
-        ("time", "perf_counter", "monotonic", "process_time", "time_ns", "perf_counter_ns", "strftime", "localtime"),
-        _R,
-        "reads the clock, which nothing in the graph depends on",
+    *_rows(_X, "changes TensorFlow's settings", "tensorflow.python.eager.context"),
+    *_rows(_T, "builds operations", "tensorflow"),
+    *_rows(_X, "advances a random state", "numpy.random", "random", code="JN205"),
+    *_rows(
+        _X, "changes its argument or the host", "numpy",
+        names="save savez savez_compressed savetxt load loadtxt copyto put place putmask fill_diagonal seterr shuffle memmap fromfile tofile",
     ),
-    Knowledge("logging", (), _R, "writes a log, which nothing in the graph depends on"),
-    Knowledge("builtins", ("print",), _R, "writes output, which nothing in the graph depends on"),
-    Knowledge(
-        "builtins",
-        (
-            "open",
-            "input",
-            "exec",
-            "eval",
-            "compile",
-            "globals",
-            "locals",
-            "vars",
-            "setattr",
-            "delattr",
-            "iter",
-            "next",
-            "__import__",
-            "breakpoint",
-            "exit",
-            "quit",
-            "id",
-            "object",
-            "super",
-            "memoryview",
-        ),
-        _X,
-        "acts on the host",
+    *_rows(_P, _PURE, "numpy", "math", "cmath", "statistics", "operator", "json.encoder", "textwrap", "posixpath", "ntpath", "fractions", "decimal"),
+    *_rows(_P, _PURE, "json", names="dumps loads"),
+    *_rows(_P, _PURE, "datetime", names="timedelta"),
+    *_rows(_P, "copies its argument", "copy", names="copy deepcopy"),
+    *_rows(
+        _R, "reads the clock, which nothing in the graph depends on", "time",
+        names="time perf_counter monotonic process_time time_ns perf_counter_ns monotonic_ns strftime localtime",
     ),
-    Knowledge(
-        "builtins",
-        (
-            "abs",
-            "min",
-            "max",
-            "round",
-            "divmod",
-            "pow",
-            "sum",
-            "str",
-            "repr",
-            "format",
-            "int",
-            "float",
-            "bool",
-            "len",
-            "sorted",
-            "list",
-            "tuple",
-            "dict",
-            "set",
-            "frozenset",
-            "hash",
-            "ord",
-            "chr",
-            "hex",
-            "bin",
-            "oct",
-            "ascii",
-            "complex",
-            "bytes",
-            "any",
-            "all",
-            "reversed",
-            "type",
-            "slice",
-        ),
-        _P,
-        "computes from its arguments",
+    *_rows(_R, "reads the clock, which nothing in the graph depends on", "datetime", names="now today utcnow"),
+    *_rows(_R, "writes a log, which nothing in the graph depends on", "logging"),
+    *_rows(
+        _R, "moves a progress bar, which nothing in the graph depends on", "tqdm",
+        names="update set_postfix set_postfix_str set_description set_description_str refresh display write reset",
     ),
-)
+    *_rows(_R, _LOG, "_io", "io", "ipykernel.iostream", "codecs", names="write writelines flush"),
+    *_rows(_R, _LOG, "_csv", "csv", names="writerow writerows"),
+    *_rows(_R, "frees memory, which nothing in the graph depends on", "gc", names="collect"),
+    *_rows(_R, _LOG, "builtins", names="print"),
+    *_rows(
+        _X, "acts on the host", "builtins",
+        names="open input exec eval compile globals locals vars setattr delattr iter next __import__ breakpoint exit quit id object super memoryview",
+    ),
+    *_rows(
+        _P, _PURE, "builtins",
+        names="abs min max round divmod pow sum str repr format int float bool len sorted list tuple dict set frozenset hash ord chr hex bin oct"
+        " ascii complex bytes any all reversed type slice",
+    ),
+)  # fmt: skip
+
+CLOCKS = ("time", "datetime")
+"""Modules whose replayed calls return what replay finds; all other replayed calls return nothing that may be used."""
 
 
 def module_of(function: Any) -> tuple[str, str]:

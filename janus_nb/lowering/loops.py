@@ -188,7 +188,7 @@ def _flat(low: Lowering, place: Place, value: Any, like: Any) -> tuple[Any, list
     from janus_nb.lowering.carries import _deep_lift
 
     try:
-        template, leaves = flatten(low.backend, _deep_lift(low, value))
+        template, leaves = flatten(low.backend, _deep_lift(low, value), lambda part: None)
     except NoTemplate as error:
         raise Unsupported("JN108", f"{place[2]} is a {error} that changes in a loop") from None
     tensors = []
@@ -203,10 +203,12 @@ def _flat(low: Lowering, place: Place, value: Any, like: Any) -> tuple[Any, list
 
 
 def _kinds(template: Any) -> list[Any]:
-    from janus_nb.lowering.carries import _is_leaf
+    from janus_nb.lowering.carries import Constant, is_leaf
 
-    if _is_leaf(template):
+    if is_leaf(template):
         return [template[1]]
+    if isinstance(template, Constant):
+        return []
     items = template.values() if isinstance(template, dict) else template
     return [kind for item in items for kind in _kinds(item)]
 

@@ -37,6 +37,8 @@ BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any], str]] = {
     ast.RShift: (">>", operator.rshift, "__rshift__"),
 }
 
+IN_PLACE: dict[type[ast.operator], Callable[..., Any]] = {kind: getattr(operator, "i" + method.strip("_")) for kind, (_, _, method) in BINARY.items()}
+
 COMPARE: dict[type[ast.cmpop], tuple[str, Callable[..., Any]]] = {
     ast.Eq: ("==", operator.eq),
     ast.NotEq: ("!=", operator.ne),
@@ -147,7 +149,7 @@ def _user_operator(low: Lowering, left: Any, right: Any, method: str) -> Any:
 
 def augmented(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
     """`left op= right` for values that are replaced; in-place changes of containers are calls of their methods."""
-    from janus_nb.lowering.access import load_attribute
+    from janus_nb.lowering.attributes import load_attribute
     from janus_nb.lowering.calls import call
 
     if isinstance(left, list) and isinstance(op, ast.Add):
@@ -156,6 +158,11 @@ def augmented(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
     if isinstance(left, Host) and not isinstance(left.witness, int | float | str | bool | complex | tuple | bytes):
         if left.phase is Phase.POST:
             return binary(low, op, low.host_op("J.plain({})", None, left), right)
+        if type(left.witness).__module__ == "numpy" and getattr(left.witness, "shape", ()) != () and left.code[0] == "c":
+            from janus_nb.lowering.items import postpone
+
+            postpone(low, left, f"J.inplace({{}}, {low.host.object(IN_PLACE[type(op)])}, {{}})", right)
+            return left
         if type(left.witness).__module__ != "numpy" or getattr(left.witness, "shape", ()) != ():
             raise Unsupported("JN102", "in-place operator on an object of the host")
     if isinstance(left, Num) and left.kind == "array" and low.backend.spec_of(left.tensor).shape != ():
@@ -217,16 +224,24 @@ def _identity(low: Lowering, positive: bool, left: Any, right: Any) -> Any:
     if _is_post(left) or _is_post(right) or isinstance(left, Host) or isinstance(right, Host):
         symbol = "is" if positive else "is not"
         return low.host_op(f"({{}} {symbol} {{}})", operator.is_ if positive else operator.is_not, left, right)
+    if any(b is not None and not b.code for b in (low.born.get(id(left)), low.born.get(id(right)))):
+        raise Unsupported("JN108", "identity of an object that is carried between iterations")
+    if id(left) in low.borrowed or id(right) in low.borrowed:
+        raise Unsupported("JN102", "identity of a container that is bound anew in every iteration")
     same = left is right
     return same if positive else not same
 
 
 def _membership(low: Lowering, symbol: str, function: Any, left: Any, right: Any) -> Any:
+    from janus_nb.lowering import items
+
     if isinstance(left, Num) or low.backend.is_symbolic(left):
         return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
     if isinstance(right, list | dict | set) and not low.is_fresh(right) and not low.heap.read_content(right):
         right = Host(Phase.POST, low.host.object(right))
         return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
+    if type(right) is dict and not low.is_fresh(right) and not isinstance(left, Host) and not low.is_symbolic(left):
+        return items.holds_key(low, right, left) is (symbol == "in")
     if isinstance(left, Host) or isinstance(right, Host):
         return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
     if low.is_fresh(right) and low.is_symbolic(right) and not isinstance(right, dict):

@@ -24,10 +24,17 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """Control leaves the region (`return` of the loop's function, `raise`): left to Python."""
+    """Control leaves the region (`return` of the loop's function, `raise`, a side that has no graph form): left to Python.
+
+    Attributes:
+        span: The statement.
+        statement: In words.
+        condition: Of a side without a graph form: the branch's condition.
+    """
 
     span: Span
     statement: str
+    condition: Span | None = None
 
 
 NORMAL = Flow("normal")

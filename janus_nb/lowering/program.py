@@ -36,6 +36,23 @@ class FeedInfo:
     type: type | None
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A region, or a part of it, has no graph form: which part, and why.
+
+    Attributes:
+        reason: The coded reason.
+        detail: What exactly, in the user's terms.
+        span: Where.
+        reached: For a segment: how many of its statements could be lowered (all of them, if only the whole was refused).
+    """
+
+    reason: Reason
+    detail: str
+    span: Span | None
+    reached: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """A lowered region.
@@ -56,6 +73,8 @@ class Program:
         guards: Entry conditions.
         carries: Carried slots in the order of their inputs, by mode.
         finals: Slots to write at commit.
+        borrowed: Positions among `inputs` of containers that were taken apart: no effect may change what is in them.
+        generators: Random generators of the host that the pre program draws from.
         volatile: Keys of slots, and ids of containers, whose values differ from run to run (clocks).
         mutated: Ids of containers that effects change.
         read: Ids of containers that were read as unchanging: an effect on one of them aborts the iteration.
@@ -66,6 +85,7 @@ class Program:
         graph_spans: Expressions that became operations.
         effect_spans: Statements whose effects are replayed.
         attempts: How often the region was lowered until the carried state was known.
+        left: Sides of branches without a graph form: Python runs the iterations that take them.
     """
 
     body: Body
@@ -88,6 +108,8 @@ class Program:
     volatile: frozenset[Any]
     mutated: frozenset[int]
     read: frozenset[int]
+    borrowed: tuple[int, ...]
+    generators: tuple[Any, ...]
     checks: tuple[Assumption, ...]
     host_checks: tuple[Assumption, ...]
     pre_checks: tuple[Assumption, ...]
@@ -95,6 +117,7 @@ class Program:
     graph_spans: frozenset[Span]
     effect_spans: frozenset[Span]
     attempts: int
+    left: tuple[Refusal, ...] = ()
 
     @property
     def bytes_per_step(self) -> int:
@@ -106,12 +129,3 @@ class Program:
     def assumptions(self) -> tuple[Assumption, ...]:
         """All assumptions checked while running."""
         return (*self.checks, *self.pre_checks, *self.host_checks)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A region, or a part of it, has no graph form: which part, and why."""
-
-    reason: Reason
-    detail: str
-    span: Span | None

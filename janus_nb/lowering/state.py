@@ -31,9 +31,10 @@ class Mark:
     carries: dict[Any, Any]
     mutated: dict[int, Any]
     effects: int
+    born: dict[int, bool]
 
 
-_LISTS = ("rows", "lasts", "feeds", "invariants", "host_checks", "pre_checks", "entry_params", "checks")
+_LISTS = ("rows", "lasts", "feeds", "invariants", "host_checks", "pre_checks", "entry_params", "borrowed_inputs", "left", "checks")
 
 
 def mark(low: Lowering) -> Mark:
@@ -51,6 +52,7 @@ def mark(low: Lowering) -> Mark:
         carries={key: (c.value, c.position, c.leaves) for key, c in low.heap.carried.items()},
         mutated=dict(low.heap.mutated),
         effects=low.effects,
+        born={key: b.kept for key, b in low.born.items()},
     )
 
 
@@ -79,6 +81,10 @@ def rollback(low: Lowering, to: Mark) -> None:
         carry.value, carry.position, carry.leaves = to.carries[key]
     low.heap.mutated = dict(to.mutated)
     low.effects = to.effects
+    for key in [k for k in low.born if k not in to.born]:
+        del low.born[key]
+    for key, kept in to.born.items():
+        low.born[key].kept = kept
 
 
 def changes(low: Lowering, since: Mark) -> dict[Place, Any]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, calls, control, items, operators
+from janus_nb.lowering import access, attributes, contexts, control, items, operators, patterns
 from janus_nb.lowering.exprs import _closure as make_closure
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.outcome import BREAK, CONTINUE, NORMAL, Exit, Outcome, Returned
@@ -52,8 +52,8 @@ def aug_assign(low: Lowering, node: ast.AugAssign) -> Outcome:
         access.store_name(low, target.id, operators.augmented(low, node.op, now, low.eval(node.value)))
     elif isinstance(target, ast.Attribute):
         owner = low.eval(target.value)
-        now = access.load_attribute(low, owner, target.attr)
-        access.store_attribute(low, owner, target.attr, operators.augmented(low, node.op, now, low.eval(node.value)))
+        now = attributes.load_attribute(low, owner, target.attr)
+        attributes.store_attribute(low, owner, target.attr, operators.augmented(low, node.op, now, low.eval(node.value)))
     else:
         owner, index = low.eval(target.value), low.eval(target.slice)
         _aug_item(low, node.op, owner, index, node.value)
@@ -61,8 +61,18 @@ def aug_assign(low: Lowering, node: ast.AugAssign) -> Outcome:
 
 
 def _aug_item(low: Lowering, op: ast.operator, owner: Any, index: Any, value_node: ast.expr) -> None:
+    if (
+        isinstance(owner, Host)
+        and owner.code[0] == "c"
+        and access.is_array(owner.witness if owner.phase is not Phase.POST else low.host.objects[owner.code])
+    ):
+        function = low.host.object(operators.IN_PLACE[type(op)])
+        items.postpone(low, owner, f"J.augitem({{}}, {{}}, {function}, {{}})", index, low.eval(value_node))
+        return
     if isinstance(owner, list | dict) and not low.is_fresh(owner):
         low.heap.mutated[id(owner)] = owner
+    elif isinstance(owner, Host) and owner.among:
+        low.heap.mutated.update({id(box): box for box in owner.among})
     now = items.load_item(low, owner, index)
     items.store_item(low, owner, index, operators.augmented(low, op, now, low.eval(value_node)))
 
@@ -73,7 +83,7 @@ def bind(low: Lowering, target: ast.expr, value: Any) -> None:
         if isinstance(target, ast.Name):
             access.store_name(low, target.id, value)
         elif isinstance(target, ast.Attribute):
-            access.store_attribute(low, low.eval(target.value), target.attr, value)
+            attributes.store_attribute(low, low.eval(target.value), target.attr, value)
         elif isinstance(target, ast.Subscript):
             items.store_item(low, low.eval(target.value), low.eval(target.slice), value)
         elif isinstance(target, ast.Tuple | ast.List):
@@ -142,8 +152,8 @@ def break_(low: Lowering, node: ast.Break) -> Outcome:
 
 
 def continue_(low: Lowering, node: ast.Continue) -> Outcome:
-    """`continue`."""
-    return CONTINUE
+    """`continue`; out of a segment, it is left to Python."""
+    return Exit(low.span_of(node), "continue") if low.segment and low.frame.region and low.loop_depth == 0 else CONTINUE
 
 
 def raise_(low: Lowering, node: ast.Raise) -> Outcome:
@@ -185,7 +195,7 @@ def import_from(low: Lowering, node: ast.ImportFrom) -> Outcome:
     for alias in node.names:
         if not hasattr(module, alias.name):
             raise Unsupported("JN101", f"first import of {node.module}.{alias.name}")
-        access.store_name(low, alias.asname or alias.name, access.load_attribute(low, module, alias.name))
+        access.store_name(low, alias.asname or alias.name, attributes.load_attribute(low, module, alias.name))
     return NORMAL
 
 
@@ -210,10 +220,13 @@ def _with_items(low: Lowering, items: list[ast.withitem], body: list[ast.stmt]) 
         return run(low, body)
     item, *rest = items
     manager = low.eval(item.context_expr)
-    with calls.entered(low, manager) as value:
+
+    def inside(value: Any) -> Outcome:
         if item.optional_vars is not None:
             bind(low, item.optional_vars, value)
         return _with_items(low, rest, body)
+
+    return contexts.run_with(low, manager, inside)
 
 
 STATEMENTS: dict[type[ast.stmt], Rule] = {
@@ -238,6 +251,7 @@ STATEMENTS: dict[type[ast.stmt], Rule] = {
     ast.If: control.if_,
     ast.For: control.for_,
     ast.While: control.while_,
+    ast.Match: patterns.match_,
 }
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any, Literal
 
 UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda self: "<known at replay>", "__slots__": ()})()
@@ -36,11 +37,13 @@ class Host:
         phase: When.
         code: The variable of the phase's host program that holds it.
         witness: Its value at the time of lowering (the pending iteration's), or `UNKNOWN`.
+        among: For a container picked by an index: all that it can be.
     """
 
     phase: Phase
     code: str
     witness: Any = UNKNOWN
+    among: tuple[Any, ...] = ()
 
 
 Kind = Literal["int", "float", "bool", "array"]
@@ -79,6 +82,34 @@ class BoundMethod:
 
     owner: Any
     name: str
+
+
+@dataclass(eq=False, slots=True)
+class Nothing:
+    """The result of an effect that happens after the commit: it may be dropped, and that is all.
+
+    Attributes:
+        what: The call, in the user's terms.
+    """
+
+    what: str
+
+
+@dataclass(eq=False, slots=True)
+class Suspended:
+    """A generator that has been called and not begun.
+
+    Attributes:
+        function: The generator function.
+        args: Its arguments.
+        kwargs: Its keyword arguments.
+        begun: Whether something has consumed it.
+    """
+
+    function: FunctionType
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    begun: bool = False
 
 
 def kind_of(value: Any) -> Kind | None:

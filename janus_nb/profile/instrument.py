@@ -13,8 +13,12 @@ After (line numbers are the user's; `__janus__` is the session):
             __janus__.called(step)(x)
     else:
         for x in __janus__.rest(3):                  # all others: a graph runs them, or Python, without probes
-            if __janus__.plain(ready)(x):
-                __janus__.plain(step)(x)
+            if __janus__.seam(9, 0):                 # a seam at every statement: segments of a loop that is split
+                if __janus__.plain(ready)(x):
+                    if __janus__.seam(10, 0):
+                        __janus__.plain(step)(x)
+                    __janus__.sealed(10)
+            __janus__.sealed(9)
         else:
             for x in __janus__.untouched(3):         # loops that JANUS leaves alone: the user's own code
                 if ready(x):
@@ -33,10 +37,16 @@ from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
-from janus_nb.source.units import Unit, function_source
+from janus_nb.source.names import bound_names
+from janus_nb.source.units import Unit, function_source, is_private
 from janus_nb.span import Span
 
 SESSION = "__janus__"
+_UNSEAMED = (
+    ast.Return, ast.Break, ast.Continue, ast.Raise, ast.Pass, ast.Global, ast.Nonlocal, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef,
+)  # fmt: skip
+"""Statements that no segment begins with or holds at its top: jumps and declarations."""
+
 _N = TypeVar("_N", bound=ast.AST)
 _BUILTINS = frozenset(dir(builtins))
 
@@ -53,17 +63,44 @@ class LoopSite:
 
 
 @dataclass(slots=True)
+class BlockSite:
+    """Statements that follow each other without a jump between them: a segment is a run of these.
+
+    Attributes:
+        nodes: The original statements.
+        unit: Where they stand.
+        local_names: Names local to the function around them (empty at the top of a cell).
+        varying: Names that the loop or function around them binds.
+    """
+
+    nodes: tuple[ast.stmt, ...]
+    unit: Unit
+    local_names: frozenset[str]
+    varying: frozenset[str]
+
+
+@dataclass(slots=True)
 class Sites:
     """Numbers in the instrumented code, and what they stand for."""
 
     loops: list[LoopSite] = field(default_factory=list)
+    blocks: list[BlockSite] = field(default_factory=list)
     tests: list[Span] = field(default_factory=list)
 
 
 class _Copier(ast.NodeTransformer):
     """Makes one copy of a block: with probes (`profiled`) or without."""
 
-    def __init__(self, unit: Unit, sites: Sites, profiled: bool, local_names: frozenset[str], function: str | None) -> None:
+    def __init__(
+        self,
+        unit: Unit,
+        sites: Sites,
+        profiled: bool,
+        local_names: frozenset[str],
+        function: str | None,
+        varying: frozenset[str] = frozenset(),
+    ) -> None:
+        self.varying = varying
         self.unit = unit
         self.sites = sites
         self.profiled = profiled
@@ -178,19 +215,56 @@ class _Copier(ast.NodeTransformer):
         self.sites.loops.append(LoopSite(copy.deepcopy(node), self.unit, span, self.local_names, self.function))
         return len(self.sites.loops) - 1
 
-    def _other(self, profiled: bool) -> _Copier:
-        return _Copier(self.unit, self.sites, profiled, self.local_names, self.function)
+    def _other(self, profiled: bool, loop: ast.For | ast.While | None = None) -> _Copier:
+        varying = self.varying | frozenset(bound_names([loop]).stored) if loop is not None else self.varying
+        return _Copier(self.unit, self.sites, profiled, self.local_names, self.function, varying)
 
     def _copy_loop(self, node: Any, profiled: bool, iterable: ast.expr | None) -> Any:
         made = copy.deepcopy(node)
         if iterable is not None:
             made.iter = iterable
-        made.body = self._other(profiled)._block(made.body)
+        made.body = self._other(profiled, node)._block(made.body)
         made.orelse = []
         return made
 
+    def generic_visit(self, node: _N) -> _N:  # type: ignore[override]
+        """Visit the parts of a node; blocks of statements get their seams."""
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, list) and value and all(isinstance(v, ast.stmt) for v in value):
+                setattr(node, name, self._block(value))
+            elif isinstance(value, list):
+                setattr(node, name, [self.visit(v) if isinstance(v, ast.AST) else v for v in value])
+            elif isinstance(value, ast.AST):
+                setattr(node, name, self.visit(value))
+        return node
+
     def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        return [self.visit(s) for s in body]
+        if self.profiled:
+            return [self.visit(s) for s in body]
+        made: list[ast.stmt] = []
+        run: list[ast.stmt] = []
+        for statement in [*body, None]:
+            if statement is not None and not isinstance(statement, _UNSEAMED):
+                run.append(statement)
+                continue
+            if run:
+                made.extend(self._seamed(run))
+                run = []
+            if statement is not None:
+                made.append(self.visit(statement))
+        return made
+
+    def _seamed(self, run: list[ast.stmt]) -> list[ast.stmt]:
+        """The statements, each behind a seam: Python runs it unless a segment has."""
+        site = BlockSite(tuple(copy.deepcopy(run)), self.unit, self.local_names, self.varying)
+        self.sites.blocks.append(site)
+        number = len(self.sites.blocks) - 1
+        made: list[ast.stmt] = []
+        for position, statement in enumerate(run):
+            test = _session_call("seam", [_number(number), _number(position)], statement)
+            made.append(_located(ast.If(test, [self.visit(statement)], []), statement))
+        made.append(_located(ast.Expr(_session_call("sealed", [_number(number)], run[-1])), run[-1]))
+        return made
 
 
 def _located(made: _N, like: ast.AST) -> _N:
@@ -216,7 +290,7 @@ def instrument_module(unit: Unit, tree: ast.Module, sites: Sites) -> ast.Module:
 def instrument_function(function: FunctionType, sites: Sites, profiled: bool) -> FunctionType | None:
     """An instrumented copy of a user function that shares its globals, closure and defaults; `None` if there is none.
 
-    Generators, coroutines, functions without source, and methods that use private (mangled) names are not copied.
+    Generators, coroutines and functions without source (or with private names of a class that is not known) are not copied.
     """
     code = function.__code__
     found = function_source(function)
@@ -225,11 +299,11 @@ def instrument_function(function: FunctionType, sites: Sites, profiled: bool) ->
     node, unit = found
     if not isinstance(node, ast.FunctionDef):
         return None
-    if any(_is_private(getattr(n, "attr", getattr(n, "id", ""))) for n in ast.walk(node)):
+    if any(is_private(getattr(n, "attr", getattr(n, "id", ""))) for n in ast.walk(node)):
         return None
     made = copy.deepcopy(node)
     names = frozenset({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
-    copier = _Copier(unit, sites, profiled, names, function.__qualname__)
+    copier = _Copier(unit, sites, profiled, names, function.__qualname__, names)
     made.body = copier._block(made.body)
     made.decorator_list = []
     made.returns = None
@@ -250,10 +324,6 @@ def instrument_function(function: FunctionType, sites: Sites, profiled: bool) ->
     copied.__kwdefaults__ = function.__kwdefaults__
     copied.__qualname__ = function.__qualname__
     return copied
-
-
-def _is_private(name: str) -> bool:
-    return name.startswith("__") and not name.endswith("__")
 
 
 def _nested_code(code: CodeType, name: str) -> CodeType:

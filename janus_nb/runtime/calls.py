@@ -15,6 +15,7 @@ from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
 from janus_nb.profile.instrument import SESSION
 from janus_nb.report import Report
 from janus_nb.runtime.executor import Executor, Violation
+from janus_nb.runtime.journal import EffectRaised
 from janus_nb.runtime.region import Region, Status, Version
 from janus_nb.runtime.sources import Block
 from janus_nb.runtime.verify import Prediction, alike, compare, rehearse
@@ -52,7 +53,7 @@ class FunctionRegion:
             span = Span.of(found[0], found[1].file)
             self.bus.emit(CellStarted(found[1].file, found[1].name, found[1].text))
         self.store.count += 1
-        self.region = Region(self.store.count, span, Policy())
+        self.region = Region(self.store.count, span, Policy(), "function")
         self.unit = found[1] if found else None
         self.node = found[0] if found else None
         unit_name = found[1].name if found else ""
@@ -69,6 +70,8 @@ class FunctionRegion:
         if self._engine is None:
             self._begin()
         backend = self._engine.backend
+        if self.region.status is Status.SPLIT:
+            return self._split(args, kwargs)
         if self.region.status is Status.IMPERATIVE or not backend.in_eager_mode() or backend.under_tape():
             return self._imperative(args, kwargs, profiled=False)
         if self.region.profiled < self.options.profile:
@@ -81,6 +84,8 @@ class FunctionRegion:
             return result
         try:
             done, result = self._as_graph(args, kwargs)
+        except EffectRaised as raised:
+            raise raised.error from None
         except Exception as error:
             self._engine.internal_error(self.region, "call", error)
             done = False
@@ -95,6 +100,22 @@ class FunctionRegion:
             return copy(*args, **kwargs)
         finally:
             setattr(builtins, SESSION, before)
+
+    def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the function in Python, with segments of its body as graphs."""
+        segments = self._session.segments
+        before = segments.ran, segments.generated
+        started = time.perf_counter()
+        with self._session.split(self.region):
+            result = self._imperative(args, kwargs, profiled=False)
+        seconds = time.perf_counter() - started
+        ran = segments.ran - before[0]
+        self.region.iteration += 1
+        self.bus.emit(EagerRan(self.region.number, seconds, "segments" if ran else "no segment runs"))
+        self.region.note_split(seconds, ran, segments.generated - before[1])
+        if self.region.split_fails:
+            self._engine.give_up_split(self.region)
+        return result
 
     def _eager(self, args: tuple[Any, ...], kwargs: dict[str, Any], why: str) -> Any:
         started = time.perf_counter()

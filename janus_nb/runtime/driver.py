@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, MutableMapping
-from types import CellType, FrameType
-from typing import Any
+from contextlib import AbstractContextManager
+from functools import partial
+from types import FrameType
+from typing import Any, Protocol
 
 from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.events import (
@@ -25,8 +27,11 @@ from janus_nb.lowering.generate import Target
 from janus_nb.profile.instrument import LoopSite
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor, Violation
+from janus_nb.runtime.frames import at_top, names_of, shares_cell
+from janus_nb.runtime.journal import EffectRaised
 from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
-from janus_nb.runtime.sources import Block, Source
+from janus_nb.runtime.segments import Segments
+from janus_nb.runtime.sources import Block, Source, TensorSource
 from janus_nb.runtime.verify import Prediction, compare, rehearse
 
 CALL_SECONDS = 0.15
@@ -35,25 +40,34 @@ CALL_SECONDS = 0.15
 MAX_STEPS = 4096
 
 
+class DriverSession(Protocol):
+    """What a driver needs of its session."""
+
+    engine: Engine
+    drivers: dict[tuple[int, int], Driver]
+    segments: Segments
+
+    def split(self, region: Region) -> AbstractContextManager[None]: ...
+
+
 class Driver:
     """Runs one execution of a `for` or `while` statement."""
 
     def __init__(
         self,
-        engine: Engine,
+        session: DriverSession,
         region: Region,
         site: LoopSite,
         source: Source | None,
         frame: FrameType,
-        active: dict[tuple[int, int], Driver],
     ) -> None:
-        self.active = active
-        self.engine = engine
+        self.session = session
+        self.engine = engine = session.engine
         self.region = region
         self.site = site
         self.source = source
         self.frame = frame
-        self.module_level = frame.f_locals is frame.f_globals
+        self.module_level = at_top(frame)
         self.executor = Executor(engine.backend, self.names, None if self.module_level else frame)
         self.prediction: Prediction | None = None
         self.eager_reason = ""
@@ -63,10 +77,12 @@ class Driver:
         self.count = 0
         self.inner = False
         self.missed = False
+        self.before = (0, 0)
+        self.split_scope: AbstractContextManager[None] | None = None
 
     def names(self) -> MutableMapping[str, Any]:
         """The region's own names, live."""
-        return self.frame.f_globals if self.module_level else self.frame.f_locals
+        return names_of(self.frame)
 
     # -- profiled iterations ---------------------------------------------------------------------------------------------
 
@@ -82,7 +98,11 @@ class Driver:
                 return
             self.count += 1
             started = time.perf_counter()
-            yield element
+            try:
+                yield element
+            except GeneratorExit:
+                self.source.close()
+                raise
             self.note_profiled(time.perf_counter() - started)
 
     def note_profiled(self, seconds: float) -> None:
@@ -97,6 +117,15 @@ class Driver:
         """Elements for Python to run; graph calls happen between them."""
         __tracebackhide__ = True
         assert self.source is not None
+        try:
+            yield from self._rest()
+        except GeneratorExit:
+            self.source.close()
+            raise
+
+    def _rest(self) -> Iterator[Any]:
+        __tracebackhide__ = True
+        assert self.source is not None
         self.engine.found(self.region)
         while self.advance():
             if self.region.too_fast:
@@ -104,6 +133,9 @@ class Driver:
                 return
             if self.region.status is Status.IMPERATIVE:
                 yield from imperative(self.engine, self.region, self.source.remaining())
+                return
+            if self.region.status is Status.SPLIT:
+                yield from self.in_segments(self.source.remaining())
                 return
             try:
                 element = self.source.pop()
@@ -113,14 +145,58 @@ class Driver:
             yield element
             self.after_eager()
 
+    def in_segments(self, elements: Iterator[Any]) -> Iterator[Any]:
+        """Elements for Python, with segments at the seams of the loop's body; the rest, if these do not pay."""
+        __tracebackhide__ = True
+        for element in elements:
+            with self.session.split(self.region):
+                self.begin_split()
+                yield element
+                self.after_split()
+            if self.region.status is Status.IMPERATIVE:
+                yield from imperative(self.engine, self.region, elements)
+
+    def begin_split(self) -> None:
+        """An iteration in segments begins."""
+        segments = self.session.segments
+        self.before = segments.ran, segments.generated
+        self.since = time.perf_counter()
+
+    def after_split(self) -> None:
+        """An iteration in segments is over: time it; without segments, or slower than Python's, they are given up."""
+        seconds = time.perf_counter() - self.since
+        self.since = 0.0
+        segments = self.session.segments
+        ran, generated = segments.ran - self.before[0], segments.generated - self.before[1]
+        self.region.iteration += 1
+        self.engine.bus.emit(EagerRan(self.region.number, seconds, "segments" if ran else "no segment runs"))
+        self.region.note_split(seconds, ran, generated)
+        if self.region.split_fails:
+            self.engine.give_up_split(self.region)
+
     def rest_while(self) -> bool:
         """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""
         self.engine.found(self.region)
         if self.since:
-            self.after_eager()
+            if self.split_scope is not None:
+                self.after_split()
+                self.leave_split()
+            else:
+                self.after_eager()
         go_on = self.advance()
+        if go_on and self.region.status is Status.SPLIT:
+            self.split_scope = self.session.split(self.region)
+            self.split_scope.__enter__()
+            self.begin_split()
+            return True
         self.since = time.perf_counter()
         return go_on
+
+    def leave_split(self) -> None:
+        """A `while` iteration in segments is over, or the loop has ended."""
+        scope, self.split_scope = self.split_scope, None
+        if scope is not None:
+            scope.__exit__(None, None, None)
 
     def after_eager(self) -> None:
         """An iteration that Python ran is over: time it, and settle a verification."""
@@ -148,11 +224,13 @@ class Driver:
     def advance(self) -> bool:
         """Run graph calls until Python must run an iteration (True) or the source is exhausted (False)."""
         while True:
-            if self.region.status is Status.IMPERATIVE:
+            if self.region.status in (Status.IMPERATIVE, Status.SPLIT):
                 self.eager_reason = "stays imperative"
                 return True
             try:
                 go_on = self._step()
+            except EffectRaised as raised:
+                raise raised.error from None
             except Exception as error:
                 self.engine.internal_error(self.region, "driver", error)
                 return True
@@ -176,7 +254,10 @@ class Driver:
         if self.source is None:
             steps = version.steps if version else 1
             return Block([None] * steps, [], None)
-        block = self.source.block(version.steps if version else 1)
+        steps = version.steps if version else 1
+        if version is not None and version.program.generators and isinstance(self.source, TensorSource):
+            steps = 1  # a dataset's own Python code may draw from the same generators
+        block = self.source.block(steps)
         return block if block.elements else None
 
     def _version(self) -> Version | None:
@@ -211,7 +292,9 @@ class Driver:
         module_level = self.module_level
         names = frozenset() if module_level else self.site.local_names
         iterated = self.source.container if self.source is not None else None
-        target = Target(self.site.node, self.site.unit, self.frame.f_globals, names, element, None, iterated, self._shares_cell)
+        target = Target(
+            self.site.node, self.site.unit, self.frame.f_globals, names, element, None, iterated, shares_cell=partial(shares_cell, self.frame)
+        )
         version = self.engine.generate(self.region, target, self.names())
         if version is not None:
             self._tell_outer_loops()
@@ -222,26 +305,10 @@ class Driver:
         """Loops around a converted loop stay imperative themselves."""
         frame: FrameType | None = self.frame
         while frame is not None:
-            for (frame_id, _), driver in self.active.items():
+            for (frame_id, _), driver in self.session.drivers.items():
                 if frame_id == id(frame) and driver is not self:
                     driver.region.holds_region = True
             frame = frame.f_back
-
-    def _shares_cell(self, cell: CellType, name: str) -> bool:
-        """Whether writing to a closure cell changes this frame's name: tried out, and put back."""
-        if self.module_level:
-            return False
-        try:
-            held = cell.cell_contents
-        except ValueError:
-            return False
-        mark = object()
-        cell.cell_contents = mark
-        try:
-            return self.frame.f_locals.get(name) is mark
-        finally:
-            cell.cell_contents = held
-            _ = self.frame.f_locals  # brought up to date again
 
     def _verify(self, version: Version, block: Block) -> bool | None:
         predicted = rehearse(self.executor, version, block)

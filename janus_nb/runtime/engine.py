@@ -22,18 +22,27 @@ from janus_nb.events import (
     Reused,
 )
 from janus_nb.events.types import AssumptionInfo, OpInfo
+from janus_nb.lowering.carries import live_attributes
 from janus_nb.lowering.generate import Target, generate
+from janus_nb.lowering.objects import new, set_attribute
 from janus_nb.lowering.program import Program, Refusal
 from janus_nb.profile.recorder import Recorder
 from janus_nb.reasons import REASONS
 from janus_nb.runtime.executor import Violation, pre_check
 from janus_nb.runtime.region import Region, Status, Version
+from janus_nb.span import Span
 from janus_nb.speculate.guards import Equals, Guard
 from janus_nb.speculate.policy import ExitAssumption, ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, describe
 
 MAX_REFUSALS = 3
+TRANSIENT = ("JN108", "JN110", "JN303")
+"""Reasons that may be gone an iteration later: a name is bound, a variable made, a number has become a float."""
+
 MAX_ABORTS = 24
+MAX_EXITS = 6
+"""Iterations left to Python before a branch without a graph form is taken for a frequent one."""
+
 MAX_MADE = 12
 """Graphs of a region before it must have earned them: 100 iterations each, or it is retired."""
 
@@ -68,6 +77,14 @@ class Engine:
 
     def generate(self, region: Region, target: Target, names: MutableMapping[str, Any]) -> Version | None:
         """A new version of the region for the state of things now, or None (then an event says why)."""
+        made = self.attempt(region, target, names)
+        if isinstance(made, Refusal):
+            self._declined(region, made)
+            return None
+        return made
+
+    def attempt(self, region: Region, target: Target, names: MutableMapping[str, Any]) -> Version | Refusal | None:
+        """A new version, or what has no graph form; None if the region was retired instead."""
         if region.made >= MAX_MADE and region.graph_iterations < 100 * region.made:
             self.retire(region, "JN402", f"{region.made} graphs for {region.graph_iterations} iterations")
             return None
@@ -77,15 +94,20 @@ class Engine:
         started = time.perf_counter()
         try:
             made = generate(self.backend, target, policy, names, f"region_{region.number}")
+            if isinstance(made, Refusal) and not target.single:
+                made = self._without_rare_branch(region, target, names, made)
         except Exception as error:
             self.internal_error(region, "generator", error)
             return None
         if isinstance(made, Refusal):
-            self._declined(region, made)
-            return None
-        made.pre.__globals__["Check"] = pre_check
+            return made
+        made.entry.__globals__["Check"] = made.pre.__globals__["Check"] = pre_check
+        made.post.__globals__.update(New=new, Set=set_attribute)
         xla = self.options.xla == "on"
-        graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel)
+        if target.single:
+            graph = self.backend.compile_step(made.body, xla=xla)
+        else:
+            graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel)
         region.made += 1
         version = Version(region.made, made, graph)
         version.steps = min(version.steps, version.room)
@@ -95,20 +117,57 @@ class Engine:
             version.steps = 1
         insert(region, version)
         region.status = Status.READY
+        self.found(region)
         version.generated = _generated(region, version, time.perf_counter() - started)
         self._announced.add((region.number, version.number))
         self.bus.emit(version.generated)
         why = "asked for" if self.options.xla != "auto" else "the default on this device"
         self.bus.emit(BackendChosen(region.number, version.number, "XLA" if xla else "executor", why))
+        for refusal in made.left:
+            self.seam(region, refusal)
         return version
+
+    def _without_rare_branch(self, region: Region, target: Target, names: MutableMapping[str, Any], refusal: Refusal) -> Program | Refusal:
+        """What a branch does may keep all the rest from having a graph: the direction seen later is left to Python, then."""
+        policy = region.policy
+        spans = [s for s in policy.usual if s not in policy.left and s not in policy.strict]
+        if not spans:
+            return refusal
+        policy.left[spans[-1]] = refusal
+        made = generate(self.backend, target, policy, names, f"region_{region.number}")
+        if isinstance(made, Refusal):
+            del policy.left[spans[-1]]
+            return refusal
+        return made
 
     def _declined(self, region: Region, refusal: Refusal) -> None:
         reason = refusal.reason
-        self._tell(region, Declined(region.number, reason.code, reason.title, refusal.detail, reason.hint, refusal.span or region.span))
         region.refusals += 1
+        if reason.code in TRANSIENT and region.refusals < MAX_REFUSALS:
+            region.generate_again = True  # after one more iteration of Python's, things may have settled
+            return
+        self._tell(region, Declined(region.number, reason.code, reason.title, refusal.detail, reason.hint, refusal.span or region.span))
         region.untouched = reason.code == "JN408"
         if not region.versions or region.refusals >= MAX_REFUSALS:
-            region.status = Status.IMPERATIVE
+            self.split(region)
+
+    def split(self, region: Region) -> None:
+        """The region as a whole has no graph: what stands around the reasons for it may have some."""
+        splits = self.options.partial and not region.untouched and region.kind != "segment" and not region.holds_region
+        region.status = Status.SPLIT if splits else Status.IMPERATIVE
+
+    def give_up_split(self, region: Region) -> None:
+        """Segments do not pay: Python runs the whole region from now on."""
+        region.status = Status.IMPERATIVE
+        if region.split_idle == 0:
+            self.retire(region, "JN403", "in segments")
+
+    def seam(self, region: Region, refusal: Refusal) -> None:
+        """Say, once, what is left to Python inside a region that is converted around it."""
+        reason = refusal.reason
+        event = Declined(region.number, reason.code, reason.title, refusal.detail, reason.hint, refusal.span or region.span)
+        if event not in region.verdict:
+            self._tell(region, event)
 
     def leave_to_inner(self, region: Region) -> None:
         """A loop around a converted loop: Python runs it."""
@@ -126,16 +185,18 @@ class Engine:
         """A guard failed at entry: constants that turned out not to be are inputs from now on."""
         region.generate_again = True
         for guard in miss.failed:
-            if self._may_become_input(guard, miss):
+            if self._may_become_input(region, guard, miss):
                 assumption = ValueAssumption(guard.span, describe(guard.slot), guard.expected, guard.slot.key, "seen while profiled")
                 if region.policy.relax(assumption):
                     self.bus.emit(Relaxed(region.number, str(assumption), guard.span))
 
-    def _may_become_input(self, guard: Guard, miss: Miss) -> bool:
+    def _may_become_input(self, region: Region, guard: Guard, miss: Miss) -> bool:
         """Whether what a guard assumed constant can be read anew at every call instead."""
         value = getattr(guard.expect, "value", None)
         if isinstance(guard.expect, Equals):
             return isinstance(value, int | float | str)
+        if region.kind == "segment" and (type(value) in (list, tuple, dict) or live_attributes(value) is not None):
+            return True
         changed_by_the_loop = miss.nearest is not None and id(value) in miss.nearest.program.mutated
         return self.backend.is_tensor(value) or type(value).__module__ == "numpy" or changed_by_the_loop
 
@@ -145,9 +206,10 @@ class Engine:
         self._tell(region, Retired(region.number, code, REASONS[code].title, detail))
 
     def retire_if_hopeless(self, region: Region) -> None:
-        """Retire a region whose graphs abort too often."""
+        """Retire a region whose graphs abort too often; parts of it may do better."""
         if region.aborts >= MAX_ABORTS and region.aborts * 3 > region.graph_iterations:
             self.retire(region, "JN402", f"{region.aborts} fallbacks in {region.iteration} iterations")
+            self.split(region)
 
     def judge(self, region: Region, version: Version) -> None:
         """Retire a region whose graph, given time to settle, is slower than Python."""
@@ -161,6 +223,8 @@ class Engine:
         assumption = violation.assumption
         leaving = isinstance(assumption, ExitAssumption)
         region.aborts += not leaving
+        if isinstance(assumption, ExitAssumption) and assumption.condition is not None:
+            self._left(region, version, assumption.condition)
         text = str(assumption) if assumption is not None else "the values are as profiled"
         span = getattr(assumption, "span", None) or region.span
         self.bus.emit(Fallback(region.number, version.number, region.iteration, text, span, text, violation.observed))
@@ -173,6 +237,15 @@ class Engine:
         self.retire_if_hopeless(region)
         return relaxed
 
+    def _left(self, region: Region, version: Version, condition: Span) -> None:
+        """An iteration took a branch without a graph form. If most do, the region is better split there."""
+        region.exits += 1
+        if region.exits >= MAX_EXITS and region.exits * 3 > region.graph_iterations:
+            region.policy.strict.add(condition)
+            region.generate_again = True
+            if version in region.versions:
+                region.versions.remove(version)
+
     def graph_failed(self, region: Region, version: Version, error: Exception) -> None:
         """The graph raised: nothing was committed. Python runs the iteration; after a second time, all of them."""
         version.failures += 1
@@ -184,6 +257,7 @@ class Engine:
 
     def internal_error(self, region: Region, where: str, error: Exception) -> None:
         """An error of JANUS's own: recorded, and the region left to Python."""
+        self.found(region)
         text = f"{type(error).__name__}: {error}"
         frame = error.__traceback__
         while frame is not None and frame.tb_next is not None:

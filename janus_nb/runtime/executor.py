@@ -21,11 +21,13 @@ from typing import Any
 
 from janus_nb.backend import Backend, LoopResult, Spec
 from janus_nb.lowering.carries import flatten
+from janus_nb.lowering.draws import restore, state_of
 from janus_nb.lowering.program import FeedInfo, Program
 from janus_nb.lowering.values import Kind
 from janus_nb.runtime.journal import CheckFailed, Journal
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
+from janus_nb.source.units import is_user_function
 from janus_nb.speculate.policy import Assumption, SpecAssumption, fits
 from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, LocalSlot, NameSlot, Slot, instance_dict, read
 
@@ -72,6 +74,8 @@ class Prepared:
     invariants: list[Any]
     carries: list[Any]
     violation: Violation | None
+    unchanging: frozenset[int]
+    drawn: list[tuple[Any, Any]]
     seed_state: Any = None
     seeds: list[list[int]] = field(default_factory=list)
 
@@ -99,10 +103,17 @@ class Executor:
         """Run the host's part before the graph, for as many elements as satisfy the assumptions."""
         program = version.program
         names = self.names()
-        entry = program.entry(*(read(slot, names) for slot in program.inputs))
+        given = [read(slot, names) for slot in program.inputs]
+        try:
+            entry = program.entry(*given)
+        except Cut as cut:
+            return self._nothing(program, Violation(program.pre_checks[cut.index], f"the condition was {cut.observed}"))
+        except Exception as error:
+            return self._nothing(program, Violation(None, f"{type(error).__name__}: {error}"))
         inv_values = entry[: len(program.invariants)]
         entry_exports = entry[len(program.invariants) :]
         state: tuple[Any, ...] = tuple(read(c.slot, names) for c in program.pre_carries)
+        drawn = [(generator, state_of(generator)) for generator in program.generators]
         hosted = [f for f in program.feeds if f.column is None]
         loose = any(f.kind is None and None in (f.spec.shape or (None,)) for f in hosted)
         rows: list[tuple[Any, ...]] = []
@@ -130,7 +141,13 @@ class Executor:
         count = len(exports)
         feeds = self._stack(program, block, rows, count) if count else []
         invariants = [self.backend.to_tensor(v, spec) for v, spec in zip(inv_values, program.invariants, strict=True)]
-        return Prepared(count, feeds, exports, states, entry_exports, invariants, self._carried(program, names), violation)
+        return Prepared(
+            count, feeds, exports, states, entry_exports, invariants, self._carried(program, names), violation, _unchanging(program, given), drawn
+        )
+
+    def _nothing(self, program: Program, violation: Violation) -> Prepared:
+        """What a call has prepared that fails before its first iteration."""
+        return Prepared(0, [], [], [], (), [], [], violation, frozenset(program.read), [])
 
     def _columns_fit(self, program: Program, block: Block) -> Violation | None:
         for feed in program.feeds:
@@ -185,8 +202,13 @@ class Executor:
             flat, prepared.seed_state = self.backend.draw_seeds(per_step * prepared.count)
             prepared.seeds = [flat[i * per_step : (i + 1) * per_step] for i in range(prepared.count)]
 
-    def return_seeds(self, program: Program, prepared: Prepared, used: int) -> None:
-        """Give back the seeds of iterations that were not committed."""
+    def return_draws(self, program: Program, prepared: Prepared, block: Block, used: int) -> None:
+        """Give back the random numbers of iterations that were not committed: the host's, and operation seeds."""
+        if prepared.drawn and used < len(block.elements):
+            for generator, state in prepared.drawn:
+                restore(generator, state)
+            for element, state in zip(block.elements[:used], prepared.states, strict=False):
+                program.pre(element, *state, *prepared.entry_exports)
         if prepared.seeds:
             self.backend.restore_seeds(prepared.seed_state)
             self.backend.draw_seeds(program.body.random_ops * used)
@@ -205,11 +227,12 @@ class Executor:
         program = version.program
         prepared = self.prepare(version, block)
         if prepared.count == 0:
+            self.return_draws(program, prepared, block, 0)
             return Outcome(0, prepared.violation), prepared
         self.draw_seeds(program, prepared)
         with uninterrupted():
             outcome = self._run(version, prepared)
-            self.return_seeds(program, prepared, outcome.done)
+            self.return_draws(program, prepared, block, outcome.done)
         if outcome.violation is None and outcome.error is None:
             outcome.violation = prepared.violation
         return outcome, prepared
@@ -225,7 +248,7 @@ class Executor:
         except Exception as error:
             return Outcome(0, None, error)
         while done:
-            journal = Journal(program.read)
+            journal = Journal(prepared.unchanging)
             replayed = self.replay(program, prepared, result, done, journal)
             if isinstance(replayed, tuple):
                 finals, states = replayed
@@ -249,7 +272,10 @@ class Executor:
         self, program: Program, prepared: Prepared, result: LoopResult, done: int, journal: Journal
     ) -> tuple[tuple[Any, ...], list[Any]] | Outcome:
         """Run the post program for `done` iterations. On a failure everything is undone, and the failing index returned."""
-        rows = [self._rows(t, kind, done) for t, kind in zip(result.rows, program.rows, strict=True)]
+        if result.stacked:
+            rows = [self._rows(t, kind, done) for t, kind in zip(result.rows, program.rows, strict=True)]
+        else:
+            rows = [(self._scalar(t, kind),) for t, kind in zip(result.rows, program.rows, strict=True)]
         lasts = tuple(self._scalar(t, kind) for t, kind in zip(result.lasts, program.lasts, strict=True))
         names = self.names()
         states = [read(c.slot, names) for c in program.post_carries]
@@ -297,6 +323,19 @@ class Executor:
             _locals_to_fast(self.frame)
 
 
+def _unchanging(program: Program, given: list[Any]) -> frozenset[int]:
+    """Ids of the containers whose content the generated code takes for granted in this call."""
+    if not program.borrowed:
+        return program.read
+    found: set[int] = set(program.read)
+    pending = [given[i] for i in program.borrowed]
+    while pending:
+        value = pending.pop()
+        found.add(id(value))
+        pending.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ())
+    return frozenset(found)
+
+
 def write(slot: Slot, value: Any, local_names: MutableMapping[str, Any]) -> None:
     """Write one slot; `UNBOUND` deletes. Locals go to `local_names`, which the frame takes over afterwards."""
     match slot:
@@ -308,6 +347,8 @@ def write(slot: Slot, value: Any, local_names: MutableMapping[str, Any]) -> None
             held = instance_dict(owner)
             if value is UNBOUND:
                 delattr(owner, name)
+            elif _has_own_setattr(type(owner)):
+                object.__setattr__(owner, name, value)
             elif isinstance(held, dict) and _plain_setattr(type(owner)) and not hasattr(type(owner), name):
                 held[name] = value
             else:
@@ -327,6 +368,11 @@ class _Copies:
     def __getitem__(self, index: int) -> Any:
         row = self._values[index]
         return row.copy() if getattr(row, "shape", ()) else row
+
+
+def _has_own_setattr(kind: Any) -> bool:
+    """Whether the user's class sets attributes in a way of its own, which has been lowered with the rest."""
+    return is_user_function(kind.__setattr__)
 
 
 def _plain_setattr(kind: Any) -> bool:

@@ -12,6 +12,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from janus_nb.lowering.library import CLOCKS, module_of
+from janus_nb.speculate.slots import UNBOUND
+
 _TRUSTED = ("builtins", "collections", "numpy", "tensorflow", "keras", "datetime", "decimal", "fractions")
 
 
@@ -27,6 +30,39 @@ class CheckFailed(Exception):
         super().__init__(index)
         self.index = index
         self.observed = observed
+
+
+class EffectRaised(Exception):
+    """An effect on the outside raised when it was let out; internal to the run time.
+
+    Attributes:
+        error: What it raised: the user's.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def settled(value: Any) -> Any:
+    """A value as it is now, whatever happens to its containers before an effect is let out.
+
+    Raises:
+        TypeError: it is an object whose state cannot be kept.
+    """
+    if value is None or isinstance(value, int | float | complex | str | bytes | type):
+        return value
+    kind = type(value)
+    if kind in (list, tuple, set, frozenset, collections.deque):
+        return kind(settled(v) for v in value)
+    if isinstance(value, dict):
+        return {k: settled(v) for k, v in value.items()}
+    root = kind.__module__.partition(".")[0]
+    if root == "numpy":
+        return value.copy()
+    if root not in _TRUSTED:
+        raise TypeError(f"a {kind.__name__} is handed to an effect")
+    return value
 
 
 class Journal:
@@ -50,6 +86,16 @@ class Journal:
         """`owner[index] = value`."""
         self._keep(owner)
         owner[index] = value
+
+    def augitem(self, owner: Any, index: Any, function: Callable[[Any, Any], Any], value: Any) -> None:
+        """`owner[index] op= value` of an array."""
+        self._keep(owner)
+        owner[index] = function(owner[index], value)
+
+    def inplace(self, owner: Any, function: Callable[[Any, Any], Any], value: Any) -> None:
+        """`owner op= value` of an array."""
+        self._keep(owner)
+        function(owner, value)
 
     def delitem(self, owner: Any, index: Any) -> None:
         """`del owner[index]`."""
@@ -80,6 +126,12 @@ class Journal:
             raise TypeError(f"+= of a {type(value).__name__} cannot be replayed")
         return value
 
+    def bound(self, value: Any) -> Any:
+        """The value of a name that some iterations leave unbound."""
+        if value is UNBOUND:
+            raise NameError("a name has no value yet")
+        return value
+
     def unpack(self, value: Any, count: int) -> tuple[Any, ...]:
         """The items of an iterable that must have `count` of them."""
         items = tuple(value)
@@ -91,10 +143,11 @@ class Journal:
         """An effect on the outside. Output is formatted now and written when final."""
         if function is print:
             return self._print(*args, **kwargs)
-        module = getattr(function, "__module__", "") or ""
-        if module == "time" or type(function).__module__ == "time":
+        if module_of(function)[0] in CLOCKS:
             return function(*args, **kwargs)
-        self._held.append(lambda: function(*args, **kwargs))
+        given = [settled(a) for a in args]
+        named = {k: settled(v) for k, v in kwargs.items()}
+        self._held.append(lambda: function(*given, **named))
         return None
 
     def _print(self, *args: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
@@ -156,7 +209,10 @@ class Journal:
         self._undo.clear()
         held, self._held = self._held, []
         for write in held:
-            write()
+            try:
+                write()
+            except Exception as error:
+                raise EffectRaised(error) from error
 
 
 def _refill(owner: Any, content: Any) -> None:

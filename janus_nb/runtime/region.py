@@ -24,6 +24,7 @@ class Status(enum.Enum):
 
     COLD = "profiled so far"
     READY = "converted"
+    SPLIT = "converted in segments"
     IMPERATIVE = "stays imperative"
 
 
@@ -68,7 +69,7 @@ class Region:
         span: Where it stands.
         status: Where it stands in the pipeline.
         policy: What may be assumed of it.
-        kind: "for", "while" or "function".
+        kind: "for", "while", "function" or "segment".
         title: Its first line.
         unit: Name of the cell or file.
         source: Its text.
@@ -76,6 +77,9 @@ class Region:
         profiled: Iterations profiled.
         iteration: Iterations run in all, however.
         eager_seconds: Time of eager iterations, newest last (at most 32).
+        split_seconds: Time of iterations in segments, without those that generated any, newest last (at most 32).
+        split_idle: Iterations in a row of which no segment ran as a graph, and none was generated.
+        exits: Iterations that took a branch without a graph form.
         refusals: Refusals so far; a region is retired after a few in unlike states.
         rejected: Graphs that disagreed with eager.
         generate_again: Whether a miss may generate a version.
@@ -96,9 +100,12 @@ class Region:
     profiled: int = 0
     iteration: int = 0
     eager_seconds: list[float] = field(default_factory=list)
+    split_seconds: list[float] = field(default_factory=list)
+    split_idle: int = 0
     made: int = 0
     aborts: int = 0
     graph_iterations: int = 0
+    exits: int = 0
     refusals: int = 0
     rejected: int = 0
     generate_again: bool = True
@@ -111,6 +118,21 @@ class Region:
         self.iteration += 1
         self.eager_seconds.append(seconds)
         del self.eager_seconds[:-32]
+
+    def note_split(self, seconds: float, ran: int, generated: int) -> None:
+        """Record an iteration in segments, `ran` of which were graphs, after `generated` attempts at new ones."""
+        self.split_idle = 0 if ran or generated else self.split_idle + 1
+        if ran and not generated:
+            self.split_seconds.append(seconds)
+            del self.split_seconds[:-32]
+
+    @property
+    def split_fails(self) -> bool:
+        """Whether segments do not pay: none runs, or iterations take longer than Python's."""
+        if self.split_idle >= 4:
+            return True
+        times = sorted(self.split_seconds)
+        return len(times) >= 16 and times[len(times) // 2] > 1.25 * self.eager_median
 
     @property
     def too_fast(self) -> bool:

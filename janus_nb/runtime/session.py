@@ -6,20 +6,24 @@ It never raises on its own account: whatever goes wrong inside JANUS, the user's
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
+import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import FrameType, FunctionType, MethodType
 from typing import Any
 
-from janus_nb.profile.instrument import LoopSite, Sites, instrument_function
+from janus_nb.profile.instrument import BlockSite, LoopSite, Sites, instrument_function
 from janus_nb.profile.recorder import Recorder
 from janus_nb.runtime.driver import Driver, imperative
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.region import Region, Status
-from janus_nb.runtime.sources import open_iterable
+from janus_nb.runtime.segments import Plan, Segments
+from janus_nb.runtime.sources import HostSource, open_iterable
 from janus_nb.source.units import is_user_function
+from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
 
 MAX_REGIONS = 256
@@ -27,6 +31,9 @@ MAX_REGIONS = 256
 
 MAX_OPEN = 64
 """With more executions of loops open than this, those whose frames have ended are forgotten."""
+
+LONG = 16
+"""An inner loop over a source of unknown length counts as part of the loop around it up to this many iterations."""
 
 MIN_REST = 5
 """Fewer iterations than this after profiling are not worth a graph."""
@@ -41,6 +48,7 @@ class Store:
         recorder: All observations.
         sites: Numbers used in instrumented functions.
         copies: Instrumented copies of functions, by function.
+        plans: How blocks of statements are divided into segments.
         cells: Instrumented copies of cells, by file name and text.
         files: The file name under which a cell's text was first run.
     """
@@ -51,7 +59,23 @@ class Store:
     copies: weakref.WeakKeyDictionary[FunctionType, dict[bool, Any]] = field(default_factory=weakref.WeakKeyDictionary)
     cells: dict[tuple[str, str], ast.Module] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    plans: dict[Any, Plan] = field(default_factory=dict)
     count: int = 0
+
+    def next_number(self) -> int:
+        """A new region's number."""
+        self.count += 1
+        return self.count
+
+    def plan(self, site: BlockSite, namespace: dict[str, Any], owner: Region | None) -> Plan:
+        """The plan of a block; the same text at the same place has one plan."""
+        key = (site.unit.text, Span.of(site.nodes[0], site.unit.file), id(namespace))
+        plan = self.plans.get(key)
+        if plan is None:
+            while len(self.plans) >= MAX_REGIONS:
+                self.plans.pop(next(iter(self.plans)))
+            plan = self.plans[key] = Plan(owner.policy if owner is not None else Policy())
+        return plan
 
     def region(self, site: LoopSite, namespace: dict[str, Any], kind: str) -> Region:
         """The region of a loop; the same text at the same place is the same region, also in a cell run again."""
@@ -60,10 +84,9 @@ class Store:
         if region is None:
             while len(self.regions) >= MAX_REGIONS:
                 self.regions.pop(next(iter(self.regions)))
-            self.count += 1
             lines = site.unit.text.splitlines()[site.span.line - 1 : site.span.end_line]
             title, source = lines[0].strip(), "\n".join(lines)
-            region = self.regions[key] = Region(self.count, site.span, Policy(), kind, title, site.unit.name, source)
+            region = self.regions[key] = Region(self.next_number(), site.span, Policy(), kind, title, site.unit.name, source)
         return region
 
 
@@ -76,6 +99,8 @@ class Session:
         self.drivers: dict[tuple[int, int], Driver] = {}
         self.raw: dict[tuple[int, int], Iterator[Any]] = {}
         self.untouched_loops: set[tuple[int, int]] = set()
+        self.segments = Segments(engine, store)
+        self.splitting = False
 
     # -- probes ------------------------------------------------------------------------------------------------------
 
@@ -133,6 +158,27 @@ class Session:
                 del table[key]  # type: ignore[attr-defined]
         self.untouched_loops = {k for k in self.untouched_loops if k[0] in active}
 
+    # -- seams -------------------------------------------------------------------------------------------------------
+
+    def seam(self, block: int, position: int) -> bool:
+        """Whether Python runs the statement behind this seam; if not, a segment has run it."""
+        return self.segments.seam(block, position, sys._getframe(1)) if self.splitting else True
+
+    def sealed(self, block: int) -> None:
+        """The end of a block of statements."""
+        if self.splitting:
+            self.segments.sealed(block, sys._getframe(1))
+
+    @contextlib.contextmanager
+    def split(self, region: Region) -> Iterator[None]:
+        """While inside, segments may run."""
+        before = self.splitting, self.segments.owner
+        self.splitting, self.segments.owner = True, region
+        try:
+            yield
+        finally:
+            self.splitting, self.segments.owner = before
+
     # -- for -----------------------------------------------------------------------------------------------------------
 
     def profile(self, number: int, iterable: Any) -> Iterator[Any]:
@@ -166,7 +212,7 @@ class Session:
                 self.raw[key] = imperative(self.engine, region, self.raw[key])
             return None
         source = open_iterable(self.engine.backend, iterable)
-        driver = self.drivers[key] = Driver(self.engine, region, site, source, frame, self.drivers)
+        driver = self.drivers[key] = Driver(self, region, site, source, frame)
         return driver
 
     def _is_inner(self, driver: Driver, iterable: Any) -> bool:
@@ -175,22 +221,35 @@ class Session:
             return True
         if driver.region.versions:
             return False
+        if driver.source is not None and not driver.source.ahead and isinstance(driver.source, HostSource) and self._runs_inside(driver):
+            return True
         wanted = max(0, self.engine.options.profile - driver.region.profiled) + MIN_REST
         assert driver.source is not None
         return driver.source.holds_fewer_than(wanted)
 
+    def _runs_inside(self, driver: Driver) -> bool:
+        """Whether another loop is being run around this one."""
+        frame: FrameType | None = driver.frame
+        while frame is not None:
+            if any(key[0] == id(frame) and other is not driver and not other.ended for key, other in self.drivers.items()):
+                return True
+            frame = frame.f_back
+        return False
+
     def _counted(self, driver: Driver) -> Iterator[Any]:
-        """All elements, run by Python under the profiler as part of a bigger region."""
+        """Elements run by Python under the profiler as part of a bigger region: all, unless they turn out to be many."""
         assert driver.source is not None
         count = 0
-        while True:
+        while driver.source.ahead or count < LONG:
             try:
                 element = driver.source.pop()
             except StopIteration:
+                driver.ended = True
                 break
             count += 1
             yield element
-        driver.ended = True
+        if not driver.ended:
+            return  # a loop of its own, after all
         self.store.recorder.trip(_iter_span(driver.site), count)
 
     def rest(self, number: int) -> Iterator[Any]:
@@ -225,9 +284,13 @@ class Session:
         if region.too_fast:
             return iter(iterable)
         source = open_iterable(self.engine.backend, iterable)
-        if not region.versions and source.holds_fewer_than(MIN_REST):
+        if not region.versions and (source.holds_fewer_than(MIN_REST) or self._is_short(site)):
             return source.remaining()
-        return Driver(self.engine, region, site, source, frame, self.drivers).rest()
+        return Driver(self, region, site, source, frame).rest()
+
+    def _is_short(self, site: LoopSite) -> bool:
+        """Whether an inner loop had few iterations whenever it was profiled."""
+        return max(self.store.recorder.trips.get(_iter_span(site), {LONG}), default=LONG) < LONG
 
     # -- while -----------------------------------------------------------------------------------------------------------
 
@@ -240,11 +303,9 @@ class Session:
             site = self.store.sites.loops[number]
             region = self.store.region(site, frame.f_globals, "while")
             self._prune(frame)
-            driver = self.drivers[key] = Driver(self.engine, region, site, None, frame, self.drivers)
+            driver = self.drivers[key] = Driver(self, region, site, None, frame)
             driver.inner = self.engine.backend.under_tape()
         elif driver.since:
-            import time
-
             driver.note_profiled(time.perf_counter() - driver.since)
             driver.since = 0.0
         if driver.inner:
@@ -255,17 +316,17 @@ class Session:
 
     def holds(self, number: int, value: Any) -> bool:
         """A `while` condition's value, as a bool; False ends the loop in all its copies."""
-        import time
-
         key = (id(sys._getframe(1)), number)
         driver = self.drivers.get(key)
         going = bool(value)
         if driver is not None:
             if going:
                 driver.count += 1
-                driver.since = time.perf_counter()
+                if driver.split_scope is None:
+                    driver.since = time.perf_counter()
             else:
                 driver.ended = True
+                driver.leave_split()
                 if driver.inner:
                     self.store.recorder.trip(_iter_span(driver.site), driver.count)
         return going
@@ -291,14 +352,12 @@ class Session:
             site = self.store.sites.loops[number]
             region = self.store.region(site, frame.f_globals, "while")
             self._prune(frame)
-            driver = self.drivers[key] = Driver(self.engine, region, site, None, frame, self.drivers)
+            driver = self.drivers[key] = Driver(self, region, site, None, frame)
         if driver.region.versions and not self.engine.backend.under_tape():
             return driver.rest_while()
         return True
 
 
 def _iter_span(site: LoopSite) -> Any:
-    from janus_nb.span import Span
-
     node = site.node
     return Span.of(getattr(node, "iter", None) or node.test, site.unit.file)  # type: ignore[union-attr]

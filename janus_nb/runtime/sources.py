@@ -15,6 +15,7 @@ from typing import Any
 
 from janus_nb.backend import Backend
 from janus_nb.lowering.generate import Column, Parts
+from janus_nb.source.units import is_user_class
 
 _AHEAD: tuple[type, ...] = (
     type(iter([])), type(iter(())), type(iter(range(0))), type(iter(range(10**30))), type(iter({})), type(iter({}.values())),
@@ -53,6 +54,9 @@ class HostSource:
     def failed(self) -> bool:
         """Whether the iterator has raised; the next `pop` raises it at the user's `for`."""
         return self._error is not None
+
+    def close(self) -> None:
+        """The loop was left: nothing to do."""
 
     def remaining(self) -> Iterator[Any]:
         """All elements still to come, without JANUS in between."""
@@ -124,6 +128,9 @@ class TensorSource:
         if not self._blocks:
             return 0
         return int(min(count, self._blocks[0].count - self._blocks[0].offset))
+
+    def close(self) -> None:
+        """The loop was left: nothing to do."""
 
     def holds_fewer_than(self, count: int) -> bool:
         """Whether the loop is known to end within `count` more elements; datasets are not asked."""
@@ -205,13 +212,88 @@ class TensorSource:
         return (number, element) if self._numbered else element
 
 
+class BarSource:
+    """A progress bar's elements, taken from what the bar iterates over; the bar advances with the loop."""
+
+    def __init__(self, inner: HostSource | TensorSource, bar: Any) -> None:
+        self._inner = inner
+        self._bar = bar
+        self._given = 0
+
+    @property
+    def ahead(self) -> bool:
+        """Whether elements may be taken ahead."""
+        return self._inner.ahead
+
+    @property
+    def container(self) -> Any:
+        """The list that the bar iterates over."""
+        return self._inner.container
+
+    @property
+    def failed(self) -> bool:
+        """Whether the iterator has raised."""
+        return self._inner.failed
+
+    def holds_fewer_than(self, count: int) -> bool:
+        """Whether the loop is known to end within `count` more elements."""
+        return self._inner.holds_fewer_than(count)
+
+    def block(self, count: int) -> Block:
+        """Up to `count` pending elements."""
+        self._settle()
+        return self._inner.block(count)
+
+    def advance(self, count: int) -> None:
+        """Give away the first `count` pending elements."""
+        self._inner.advance(count)
+        self._bar.update(count)
+
+    def pop(self) -> Any:
+        """The next element, for Python.
+
+        Raises:
+            StopIteration: there is none.
+        """
+        __tracebackhide__ = True
+        self._settle()
+        try:
+            element = self._inner.pop()
+        except StopIteration:
+            self.close()
+            raise
+        self._given = 1
+        return element
+
+    def remaining(self) -> Iterator[Any]:
+        """All elements still to come."""
+        try:
+            for element in self._inner.remaining():
+                self._settle()
+                self._given = 1
+                yield element
+            self._settle()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """The loop is over, or was left."""
+        self._bar.close()
+
+    def _settle(self) -> None:
+        """The element given last has been worked on."""
+        given, self._given = self._given, 0
+        if given:
+            self._bar.update(given)
+
+
 def _columns(structure: Any, columns: list[Column]) -> Any:
     if type(structure) is tuple:
         return tuple(_columns(part, columns) for part in structure)
     return columns.pop(0)
 
 
-Source = HostSource | TensorSource
+Source = HostSource | TensorSource | BarSource
 
 
 def open_iterable(backend: Backend, iterable: Any) -> Source:
@@ -220,6 +302,22 @@ def open_iterable(backend: Backend, iterable: Any) -> Source:
     Raises:
         TypeError: as `iter()` would.
     """
+    if _is_bar(iterable):
+        return BarSource(_open(backend, iterable.iterable), iterable)
+    return _open(backend, iterable)
+
+
+def _is_bar(iterable: Any) -> bool:
+    """Whether this is a tqdm bar that shows something and has not begun."""
+    return (
+        any(k.__module__.partition(".")[0] == "tqdm" for k in type(iterable).__mro__)
+        and getattr(iterable, "iterable", None) is not None
+        and not getattr(iterable, "disable", True)
+        and not is_user_class(type(iterable))
+    )
+
+
+def _open(backend: Backend, iterable: Any) -> HostSource | TensorSource:
     if type(iterable) is enumerate:
         state: Any = iterable.__reduce__()
         inner, start = state[1]

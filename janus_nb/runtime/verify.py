@@ -38,13 +38,14 @@ def rehearse(executor: Executor, version: Version, block: Block) -> Prediction |
     one = Block(block.elements[:1], [c[:1] for c in block.columns], block.template)
     prepared = executor.prepare(version, one)
     if prepared.count == 0:
+        executor.return_draws(program, prepared, one, 0)
         return prepared.violation or Violation(None, "no element")
     executor.draw_seeds(program, prepared)
     try:
         result = executor.call(version, prepared, 1)
         if result.done == 0:
             return executor._violation(program, result) or Violation(None, "")
-        journal = Journal(program.read)
+        journal = Journal(prepared.unchanging)
         replayed = executor.replay(program, prepared, result, 1, journal)
         if isinstance(replayed, Outcome):
             return replayed.violation or Violation(None, "")
@@ -57,7 +58,7 @@ def rehearse(executor: Executor, version: Version, block: Block) -> Prediction |
     except Exception as error:
         return error
     finally:
-        executor.return_seeds(program, prepared, 0)
+        executor.return_draws(program, prepared, one, 0)
 
 
 def snapshot(box: Any) -> Any:
@@ -79,23 +80,24 @@ def compare(backend: Backend, prediction: Prediction, names: MutableMapping[str,
     count = 0
     if prediction.version.program.body.unseeded:
         return count, None
+    half = prediction.version.program.body.half
     for variable, value in prediction.variables:
         count += 1
-        if not backend.close(backend.read(variable), value):
+        if not backend.close(backend.read(variable), value, half):
             return count, f"variable {variable.name}"
     for slot, value in prediction.slots:
         count += 1
         now = read(slot, names)
-        if not alike(backend, now, value):
+        if not alike(backend, now, value, half):
             return count, f"{describe(slot)}: eager {now!r:.80}, graph {value!r:.80}"
     for box, value in prediction.containers:
         count += 1
-        if not alike(backend, snapshot(box), value):
+        if not alike(backend, snapshot(box), value, half):
             return count, f"a {type(box).__name__} that the loop changes"
     return count, None
 
 
-def alike(backend: Backend, a: Any, b: Any, depth: int = 0) -> bool:
+def alike(backend: Backend, a: Any, b: Any, half: bool = False, depth: int = 0) -> bool:
     """Whether two values are of one type and equal up to floating-point rounding."""
     if a is b:
         return True
@@ -108,13 +110,13 @@ def alike(backend: Backend, a: Any, b: Any, depth: int = 0) -> bool:
     if isinstance(a, bool | int | str | bytes | type(None)):
         return bool(a == b) or (isinstance(a, str) and _text_alike(a, b))
     if isinstance(a, float):
-        return math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-6) or (a != a and b != b)
+        return math.isclose(a, b, rel_tol=1e-2 if half else 1e-3, abs_tol=1e-6) or (a != a and b != b)
     if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(alike(backend, x, y, depth + 1) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(alike(backend, x, y, half, depth + 1) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict):
-        return list(a) == list(b) and all(alike(backend, a[k], b[k], depth + 1) for k in a)
+        return list(a) == list(b) and all(alike(backend, a[k], b[k], half, depth + 1) for k in a)
     if backend.is_tensor(a) or type(a).__module__ == "numpy":
-        return backend.close(a, b)
+        return backend.close(a, b, half)
     return type(a).__module__ not in ("builtins",) or a == b or callable(a)
 
 

@@ -7,6 +7,7 @@ cells and `janus_nb.run_cell` puts what it runs.
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import linecache
 import os
@@ -106,15 +107,12 @@ def is_user_function(value: Any) -> bool:
 
 def is_user_class(kind: type) -> bool:
     """Whether a class was written by the user."""
-    module = sys.modules.get(kind.__module__)
-    file = getattr(module, "__file__", None)
+    if kind.__module__ == "__main__":
+        return True
     if kind.__module__ == "builtins":
         return False
-    return (
-        (file is None and kind.__module__ == "__main__")
-        or (file is not None and is_user_file(file))
-        or any(is_user_function(member) for member in kind.__dict__.values())
-    )
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return (file is not None and is_user_file(file)) or any(is_user_function(member) for member in kind.__dict__.values())
 
 
 @functools.lru_cache(maxsize=1024)
@@ -131,17 +129,48 @@ def _locate(code: CodeType) -> tuple[FunctionNode, Unit] | None:
     ]
     if len(found) > 1:  # several lambdas on one line: tell them apart by what they compile to
         found = [node for node in found if _same_arguments(node, code) and _same_column(node, code)]
-    return (found[0], unit) if len(found) == 1 and _same_arguments(found[0], code) else None
+    if len(found) != 1 or not _same_arguments(found[0], code):
+        return None
+    return _mangled(found[0], _class_of(code)), unit
+
+
+def _class_of(code: CodeType) -> str | None:
+    """The class in whose body a function stands, by its qualified name; `None` outside of classes."""
+    parts = str(getattr(code, "co_qualname", code.co_name)).split(".")
+    while len(parts) > 2 and parts[-2] == "<locals>":
+        del parts[-2:]
+    return parts[-2] if len(parts) > 1 and parts[-2] != "<locals>" else None
+
+
+def is_private(name: str) -> bool:
+    """Whether Python spells a name differently inside a class."""
+    return name.startswith("__") and not name.endswith("__")
+
+
+def _mangled(node: FunctionNode, owner: str | None) -> FunctionNode:
+    """The function with private names (`self.__count`) as Python spells them in a class (`self._Class__count`)."""
+    owner = (owner or "").lstrip("_")
+    names = (getattr(part, field, None) for part in ast.walk(node) for field in ("id", "attr", "arg"))
+    if not owner or not any(isinstance(name, str) and is_private(name) for name in names):
+        return node
+    node = copy.deepcopy(node)
+    for part in ast.walk(node):
+        for field in ("id", "attr", "arg"):
+            name = getattr(part, field, None)
+            if isinstance(name, str) and is_private(name):
+                setattr(part, field, f"_{owner}{name}")
+    return node
 
 
 def _same_arguments(node: FunctionNode, code: CodeType) -> bool:
-    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    owner = (_class_of(code) or "").lstrip("_")
+    names = [f"_{owner}{a.arg}" if owner and is_private(a.arg) else a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     return tuple(names) == code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 def _same_column(node: FunctionNode, code: CodeType) -> bool:
     body = node.body if isinstance(node, ast.Lambda) else node.body[0]
-    columns = [p[2] for p in code.co_positions() if p[2] is not None and p[0] == body.lineno]
+    columns = [p[2] for p in code.co_positions() if p[2] is not None and p[0] == body.lineno and p[2:] != (0, 0)]
     return not columns or (min(columns) >= body.col_offset >= node.col_offset and min(columns) == body.col_offset)
 
 

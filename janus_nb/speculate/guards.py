@@ -18,7 +18,7 @@ from typing import Any, assert_never
 from janus_nb.span import Span
 from janus_nb.speculate.slots import UNBOUND, LocalSlot, Slot, describe, read
 
-__all__ = ["Equals", "Guard", "IsObject", "IsType", "LocalSlot"]
+__all__ = ["Equals", "Guard", "IsBound", "IsObject", "IsType", "LocalSlot"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,12 @@ class IsType:
     spec: Any = None
 
 
-Expectation = IsObject | Equals | IsType
+@dataclass(frozen=True, slots=True)
+class IsBound:
+    """The slot holds something, whatever it is."""
+
+
+Expectation = IsObject | Equals | IsType | IsBound
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +79,8 @@ class Guard:
                 return brief(value)
             case IsType(kind, _):
                 return f"a {kind.__name__}"
+            case IsBound():
+                return "there"
             case _:
                 assert_never(self.expect)
 
@@ -89,6 +96,8 @@ def matches(expect: Expectation, value: Any) -> bool:
             return bool(value == wanted) or (value != value and wanted != wanted)
         case IsType(kind, spec):
             return type(value) is kind and (spec is None or spec(value))
+        case IsBound():
+            return value is not UNBOUND
         case _:
             assert_never(expect)
 

@@ -50,6 +50,7 @@ class ExitAssumption:
     span: Span
     statement: str
     evidence: str = "leaving is left to Python"
+    condition: Span | None = None
 
     def __str__(self) -> str:
         return f"`{self.statement}` is not reached"
@@ -106,6 +107,9 @@ class Policy:
         branches: Directions seen of each test, by its span.
         trips: Trip counts seen of each inner loop, by the span of what it iterates over.
         both: Tests of which nothing may be assumed any more.
+        strict: Tests whose sides must both have a graph form, because the one that has none is taken often.
+        usual: The direction that was assumed of each test before both were seen.
+        left: Tests whose unusual direction is left to Python, with the reason.
         looped: Inner loops that may not be unrolled any more.
         inputs: Slots whose value may not be taken as constant any more.
         specs: Relaxed specs of fed values.
@@ -115,6 +119,9 @@ class Policy:
     branches: dict[Span, set[bool]] = field(default_factory=dict)
     trips: dict[Span, set[int]] = field(default_factory=dict)
     both: set[Span] = field(default_factory=set)
+    strict: set[Span] = field(default_factory=set)
+    usual: dict[Span, bool] = field(default_factory=dict)
+    left: dict[Span, Any] = field(default_factory=dict)
     looped: set[Span] = field(default_factory=set)
     inputs: set[Any] = field(default_factory=set)
     specs: dict[Any, Spec] = field(default_factory=dict)
@@ -141,8 +148,9 @@ class Policy:
     def relax(self, assumption: Assumption, observed: Any = None) -> bool:
         """Drop or weaken a violated assumption by one step. False if it cannot be weakened."""
         match assumption:
-            case BranchAssumption(span):
+            case BranchAssumption(span, taken):
                 new = span not in self.both
+                self.usual.setdefault(span, taken)
                 self.both.add(span)
                 return new
             case TripAssumption(span):
@@ -156,7 +164,7 @@ class Policy:
                 self.specs[key] = wider
                 return True
             case ValueAssumption(_, _, _, key, _):
-                new = key not in self.inputs
+                new = key is not None and key not in self.inputs
                 self.inputs.add(key)
                 return new
             case ExitAssumption() | DataAssumption():

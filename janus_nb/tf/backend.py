@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.eager import context
+from tensorflow.python.eager import context, record
 
 from janus_nb.backend import Body, LoopGraph, Spec, Tensor
 from janus_nb.tf.datasets import open_source
 from janus_nb.tf.loop import Commit, TensorFlowLoop
+from janus_nb.tf.step import TensorFlowStep
 from janus_nb.tf.tracer import TensorFlowTracer, VariableRef, spec_of_tensor
 
 _EAGER = tf.__internal__.EagerTensor
@@ -47,10 +48,11 @@ class TensorFlowBackend:
 
     def spent_tape(self) -> Any:
         """A tape whose gradient has been taken, as it is left bound to a name after an iteration."""
-        with tf.GradientTape() as tape:
-            nothing = tf.constant(0.0)
-        tape.gradient(nothing, nothing)
-        return tape
+        return ReplayedTape()
+
+    def tape_is_spent(self, tape: Any) -> bool:
+        """Whether a tape gives no more gradients."""
+        return not tape._persistent and tape._tape is None and not tape._recording
 
     def spec_of(self, value: Any) -> Spec:
         """The type of a tensor, variable, array or number.
@@ -81,6 +83,34 @@ class TensorFlowBackend:
         """What to call in place of a function that refuses symbolic tensors although it accepts arrays."""
         return _constant if function is tf.constant else function
 
+    def components(self, value: Any) -> Any:
+        """For a symbolic ragged, sparse or other composite tensor: its tensors, and what puts them together again."""
+        if isinstance(value, tf.Tensor | tf.Variable) or not tf.is_tensor(value):
+            return None
+        parts = tf.nest.flatten(value, expand_composites=True)
+        if not any(self.is_symbolic(part) for part in parts):
+            return None
+        spec = tf.type_spec_from_value(value)
+        return parts, lambda *tensors: tf.nest.pack_sequence_as(spec, tensors, expand_composites=True)
+
+    def is_traced(self, value: Any) -> bool:
+        """Whether a library object holds tensors of a graph under construction, so that it must not leave it."""
+        held = getattr(value, "__dict__", None)
+        if isinstance(value, tf.TensorArray) or type(value).__name__ == "ShouldUseWrapper":
+            return True
+        return isinstance(held, dict) and any(self.is_symbolic(part) for part in held.values())
+
+    def opaque(self, function: Any) -> Any:
+        """A function that the library does not try to convert by means of its own."""
+        return tf.autograph.experimental.do_not_convert(function)
+
+    def with_gradient(self, value: Any, interpreted: Callable[[Any], Any]) -> Any:
+        """For a function decorated with `tf.custom_gradient`: the same around `interpreted(function)`; `None` for others."""
+        inner = getattr(value, "__wrapped__", None)
+        if not type(value).__module__.endswith("ops.custom_gradient") or inner is None:
+            return None
+        return tf.custom_gradient(interpreted(inner))
+
     def python_function(self, value: Any) -> Any:
         """The Python function inside a `tf.function`, or `None`."""
         function = getattr(value, "python_function", None) if hasattr(value, "get_concrete_function") else None
@@ -98,6 +128,14 @@ class TensorFlowBackend:
     def compile(self, body: Body, *, xla: bool, parallel: bool) -> LoopGraph:
         """A loop graph over a body."""
         return TensorFlowLoop(body, xla=xla, parallel=parallel)
+
+    def compile_step(self, body: Body, *, xla: bool) -> LoopGraph:
+        """A graph of one iteration, which may run under a tape of the user's."""
+        return TensorFlowStep(body, xla=xla)
+
+    def off_tape(self) -> Any:
+        """A context in which no tape records."""
+        return record.stop_recording()
 
     def read(self, variable: VariableRef) -> Tensor:
         """The variable's value now."""
@@ -152,16 +190,34 @@ class TensorFlowBackend:
         if state is not None:
             context.context()._rng.setstate(state)
 
-    def close(self, a: Any, b: Any) -> bool:
-        """Whether two tensors or arrays are equal up to rounding."""
+    def close(self, a: Any, b: Any, half: bool = False) -> bool:
+        """Whether two tensors or arrays are equal up to rounding (`half`: of a computation in half precision)."""
         x, y = np.asarray(a), np.asarray(b)
         if x.shape != y.shape or x.dtype != y.dtype:
             return False
         if x.dtype.kind not in "fc":
             return bool((x == y).all())
         wide_x, wide_y = x.astype("float64"), y.astype("float64")
-        loose = 1e-2 if x.dtype.itemsize < 4 else 1e-3
-        return bool(np.allclose(wide_x, wide_y, rtol=loose, atol=loose * 1e-2, equal_nan=True))
+        half = half or x.dtype.itemsize < 4
+        relative, absolute = (1e-2, 5e-3) if half else (1e-3, 1e-5)
+        largest = max(1.0, float(np.max(np.abs(wide_x), initial=0.0, where=np.isfinite(wide_x))))
+        return bool(np.allclose(wide_x, wide_y, rtol=relative, atol=absolute * largest, equal_nan=True))
+
+
+class ReplayedTape(tf.GradientTape):  # type: ignore[misc]
+    """The tape of an iteration that ran in a graph. It recorded nothing in Python, and says so."""
+
+    def gradient(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises `RuntimeError`, as a tape does that has been used."""
+        raise RuntimeError(
+            "This tape belongs to an iteration that JANUS ran in a graph, so it holds no eager operations. "
+            "Ask it for gradients inside the loop, or run the cell without %%janus."
+        )
+
+    jacobian = batch_jacobian = gradient
+
+
+ReplayedTape.__name__ = ReplayedTape.__qualname__ = "GradientTape"
 
 
 def _constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:

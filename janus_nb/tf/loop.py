@@ -136,5 +136,6 @@ class Commit:
                 for ref, value in zip(variables, new, strict=True):
                     tf.raw_ops.AssignVariableOp(resource=ref.handle, value=value)
 
-            known = self._compiled[key] = tf.function(assign, autograph=False)
+            specs = [tf.TensorSpec(ref.shape, ref.dtype) for ref in variables]
+            known = self._compiled[key] = tf.function(assign, autograph=False).get_concrete_function(specs)
         known(list(values))

@@ -42,17 +42,31 @@ def _assign(update: Callable[[Any, Any], Any]) -> Rule:
     return rule
 
 
-def _scatter(update: Callable[[Any, Any, Any], Any]) -> Rule:
+def _scatter(update: Callable[[Any, Any, Any], Any], nd: bool = False) -> Rule:
     def rule(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
         handle = staging.handle_of(inputs[0])
         if handle is None:
             raise Unsupported("JN302", "variable handle that comes from inside a graph")
         indices, values = inputs[1], inputs[2]
-        staging.write(handle, values.dtype, lambda now: update(now, tf.expand_dims(indices, -1), values))
+        if graph is staging:
+            _check_rows(staging, staging.state(handle, values.dtype).start, indices, nd)
+        staging.write(handle, values.dtype, lambda now: update(now, indices if nd else tf.expand_dims(indices, -1), values))
         staging.release_handle(inputs[0])
         return _plain(staging, tf.no_op)
 
     return rule
+
+
+def _check_rows(staging: StagingGraph, table: Any, indices: Any, nd: bool) -> None:
+    """Assert that all rows that a scatter writes to exist."""
+    was, staging.busy = staging.busy, True
+    try:
+        with record.stop_recording():
+            shape = tf.shape(table, out_type=indices.dtype)
+            size = shape[: indices.shape[-1]] if nd else shape[0]
+            staging.check(tf.reduce_all((indices >= 0) & (indices < size)))
+    finally:
+        staging.busy = was
 
 
 def _plain(staging: StagingGraph, build: Callable[[], Any]) -> Any:
@@ -106,6 +120,27 @@ def _random(make: Callable[..., Any]) -> Rule:
         return _plain(staging, build)
 
     return rule
+
+
+def _read_and_skip(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    """A `tf.random.Generator` hands out its state, and advances its 128-bit counter by 256 times what is drawn."""
+    handle = staging.handle_of(inputs[0])
+    if handle is None or tf.get_static_value(inputs[1]) != _PHILOX:
+        raise Unsupported("JN301", "a random generator with another algorithm than Philox")
+    state = _plain(staging, lambda: tf.identity(staging.state(handle, tf.int64).value))
+
+    def advance(now: Any) -> Any:
+        low, high = (tf.bitcast(now[i], tf.uint64) for i in range(2))
+        moved = low + inputs[2] * tf.constant(256, tf.uint64)
+        carry = tf.cast(moved < low, tf.uint64)
+        return tf.stack([tf.bitcast(moved, tf.int64), tf.bitcast(high + carry, tf.int64), *tf.unstack(now[2:])])
+
+    staging.write(handle, tf.int64, advance)
+    staging.release_handle(inputs[0])
+    return state
+
+
+_PHILOX = 1
 
 
 def _gather(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
@@ -240,6 +275,9 @@ OP_RULES: dict[str, Rule] = {
     "ResourceScatterAdd": _scatter(tf.tensor_scatter_nd_add),
     "ResourceScatterSub": _scatter(tf.tensor_scatter_nd_sub),
     "ResourceScatterUpdate": _scatter(tf.tensor_scatter_nd_update),
+    "ResourceScatterNdAdd": _scatter(tf.tensor_scatter_nd_add, nd=True),
+    "ResourceScatterNdSub": _scatter(tf.tensor_scatter_nd_sub, nd=True),
+    "ResourceScatterNdUpdate": _scatter(tf.tensor_scatter_nd_update, nd=True),
     "VarIsInitializedOp": _constant(True),
     "VariableShape": _variable_shape,
     "DisableCopyOnRead": _nothing,
@@ -247,6 +285,7 @@ OP_RULES: dict[str, Rule] = {
     "RandomUniform": _random(lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformV2(shape=i[0], dtype=dtype, **philox)),
     "TruncatedNormal": _random(lambda i, dtype, philox: tf.raw_ops.StatelessTruncatedNormalV2(shape=i[0], dtype=dtype, **philox)),
     "RandomUniformInt": _random(lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformIntV2(shape=i[0], minval=i[1], maxval=i[2], **philox)),
+    "RngReadAndSkip": _read_and_skip,
     "GatherV2": _gather,
     "SparseSoftmaxCrossEntropyWithLogits": _sparse_xent,
     "StridedSlice": _strided_slice,

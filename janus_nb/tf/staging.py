@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ import tensorflow as tf
 from tensorflow.python.eager import record
 from tensorflow.python.framework import func_graph, ops
 from tensorflow.python.ops import (
+    cond_v2,
     control_flow_assert,
     gen_resource_variable_ops,
     resource_variable_ops,
@@ -47,6 +49,9 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
     Attributes:
         states: Staged state by handle id, in the order of first use.
         checks: Scalar booleans that must all hold for the iteration to commit.
+        tracer: A weak reference to the tracer that fills the graph.
+        own_cond: Whether the conditional being made is the tracer's own, which takes care of writes itself.
+        sparse: Whether rows of a variable are looked up, whose gradient eager keeps sparse.
         seeds: Number of random operations; each takes its operation seed from an input.
         origin: Span of the user's expression that is being lowered.
     """
@@ -58,6 +63,10 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         self.origin: Span | None = None
         self.origins: dict[str, Span | None] = {}
         self.names: dict[int, str] = {}
+        self.objects: dict[int, Any] = {}
+        self.sparse = False
+        self.own_cond = False
+        self.tracer: Any = None
         self.random_seeds: list[Any] = []
         self.global_seed: int | None = None
         self.busy = False
@@ -76,6 +85,10 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
                 self._handles[id(stand_in)] = (tensor, stand_in)
             return known[1]
         return super().capture(tensor, name, shape)
+
+    def variable_of(self, handle: Any) -> Any:
+        """A weak reference to the variable behind a handle, if it was seen."""
+        return self.objects.get(id(handle))
 
     def handle_of(self, tensor: Any) -> Any:
         """The eager variable handle behind a tensor of resource type, or `None`."""
@@ -176,6 +189,7 @@ _create_op = func_graph.FuncGraph._create_op_internal
 _read_op = gen_resource_variable_ops.read_variable_op
 _gather_op = gen_resource_variable_ops.resource_gather
 _assert = control_flow_assert.Assert
+_cond = cond_v2.cond_v2
 _accessed = resource_variable_ops.variable_accessed
 _lock = threading.RLock()
 _depth = 0
@@ -213,6 +227,7 @@ def _intercepted_gather(resource: Any, indices: Any, dtype: Any, batch_dims: int
     if graph is None or graph.busy or batch_dims:
         return _gather_op(resource, indices, dtype, batch_dims, validate_indices, name)
     indices = tf.convert_to_tensor(indices)
+    graph.sparse = True
     with record.stop_recording():
         table = graph.read(resource, tf.as_dtype(dtype))
         value = tf.gather(table, indices)
@@ -236,10 +251,19 @@ def _intercepted_assert(condition: Any, data: Any, summarize: int | None = None,
         return tf.no_op()
 
 
+def _intercepted_cond(pred: Any, true_fn: Any, false_fn: Any, name: str = "cond") -> Any:
+    graph = staging_graph()
+    tracer = graph.tracer() if graph is not None and graph.tracer is not None else None
+    if graph is None or tracer is None or graph.busy or graph.own_cond or ops.get_default_graph() is not graph.writable[-1]:
+        return _cond(pred, true_fn, false_fn, name)
+    return tracer.library_cond(pred, true_fn, false_fn)
+
+
 def _intercepted_accessed(variable: Any) -> None:
     graph = staging_graph()
     if graph is not None:
         graph.names.setdefault(id(variable.handle), getattr(variable, "_shared_name", None) or variable.name)
+        graph.objects.setdefault(id(variable.handle), weakref.ref(variable))
     _accessed(variable)
 
 
@@ -257,6 +281,7 @@ def interception() -> Iterator[None]:
             gen_resource_variable_ops.read_variable_op = _intercepted_read
             gen_resource_variable_ops.resource_gather = _intercepted_gather
             control_flow_assert.Assert = _intercepted_assert
+            cond_v2.cond_v2 = _intercepted_cond
             resource_variable_ops.variable_accessed = _intercepted_accessed
     try:
         yield
@@ -268,4 +293,5 @@ def interception() -> Iterator[None]:
                 gen_resource_variable_ops.read_variable_op = _read_op
                 gen_resource_variable_ops.resource_gather = _gather_op
                 control_flow_assert.Assert = _assert
+                cond_v2.cond_v2 = _cond
                 resource_variable_ops.variable_accessed = _accessed

@@ -10,6 +10,7 @@ body = tracer.finish(carries=[...], rows=[loss], lasts=[...])
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,12 +28,13 @@ from janus_nb.tf.staging import StagingGraph, interception
 
 @dataclass(frozen=True, slots=True)
 class VariableRef:
-    """A variable as the loop graph sees it: its handle, and what it holds."""
+    """A variable as the loop graph sees it: its handle, what it holds, and (weakly) the variable object itself."""
 
     handle: Any
     dtype: Any
     shape: Any
     name: str
+    variable: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Traced:
     captures: tuple[Any, ...]
     states: tuple[VariableRef, ...]
     written: tuple[int, ...]
+    sparse: bool = False
 
 
 def spec_shape(spec: Spec) -> Any:
@@ -62,6 +65,7 @@ class TensorFlowTracer:
     def __init__(self, name: str) -> None:
         self.graph = StagingGraph(name)
         self.graph.global_seed = context.global_seed()
+        self.graph.tracer = weakref.ref(self)
         self._inputs: dict[Role, list[Any]] = {"carry": [], "feed": [], "invariant": []}
         self._stack = contextlib.ExitStack()
         self._current = [self.graph]
@@ -193,11 +197,53 @@ class TensorFlowTracer:
 
             return traced
 
+        return self._settle(self._cond(pred, branch(then), branch(other)), written)
+
+    def _cond(self, pred: Tensor, then: Callable[[], Any], other: Callable[[], Any]) -> list[Tensor]:
+        """`tf.cond` of two branches that take care of writes and assertions themselves."""
+
+        def inside(build: Callable[[], Any]) -> Callable[[], Any]:
+            def traced() -> Any:
+                self.graph.own_cond = False
+                return build()
+
+            return traced
+
+        self.graph.own_cond = True
         try:
-            outputs = tf.cond(tf.reshape(pred, []), branch(then), branch(other))
+            return tf.cond(tf.reshape(pred, []), inside(then), inside(other))  # type: ignore[no-any-return]
         except (TypeError, ValueError) as error:
             raise Unsupported("JN107", _first_line(error)) from error
-        return self._settle(outputs, written)
+        finally:
+            self.graph.own_cond = False
+
+    def library_cond(self, pred: Tensor, then: Callable[[], Any], other: Callable[[], Any]) -> Any:
+        """A library's own `tf.cond`, whose branches may write to variables: the writes become outputs."""
+        written = tuple(dict.fromkeys(w for build in (then, other) for w in self.probe(build)[2]))
+        structures: list[Any] = []
+
+        def branch(build: Callable[[], Any]) -> Callable[[], list[Tensor]]:
+            def traced() -> list[Tensor]:
+                with self._nested() as checks:
+                    made = tf.nest.flatten(build(), expand_composites=False)
+                    structures.append(made)
+                    results = [tf.convert_to_tensor(t) for t in made if t is not None and not isinstance(t, tf.Operation)]
+                    values = [self._value(key) for key in written]
+                    ok = tf.reduce_all(tf.stack(checks)) if checks else tf.constant(True)
+                return [*results, *values, ok]
+
+            return traced
+
+        shape: list[Any] = []
+
+        def first() -> Any:
+            made = then()
+            shape.append(made)
+            return made
+
+        results = self._settle(self._cond(pred, branch(first), branch(other)), written)
+        flat = [None if t is None or isinstance(t, tf.Operation) else results.pop(0) for t in structures[0]]
+        return tf.nest.pack_sequence_as(shape[0], flat)
 
     def _value(self, key: int) -> Tensor:
         return tf.identity(self.graph.states[key].value)
@@ -270,8 +316,8 @@ class TensorFlowTracer:
         graph.structured_outputs = outputs
         graph.structured_input_signature = (tuple(tf.TensorSpec(i.shape, i.dtype) for i in graph.inputs), {})
         function = atomic_function.from_func_graph(f"{graph.name}_{ops.uid()}", graph, {})
-        refs = tuple(VariableRef(s.handle, s.start.dtype, s.start.shape, s.name) for s in states)
-        traced = Traced(function, tuple(outer for outer, _ in captures), refs, tuple(written))
+        refs = tuple(VariableRef(s.handle, s.start.dtype, s.start.shape, s.name, graph.variable_of(s.handle)) for s in states)
+        traced = Traced(function, tuple(outer for outer, _ in captures), refs, tuple(written), graph.sparse)
         return Body(
             handle=traced,
             carries=tuple(map(spec_of_tensor, self._inputs["carry"])),
@@ -284,6 +330,7 @@ class TensorFlowTracer:
             lasts=len(lasts),
             ops=_op_nodes(graph),
             random_ops=len(seeds),
+            half=any(t.dtype in (tf.float16, tf.bfloat16) for op in graph.get_operations() for t in op.outputs),
             unseeded=bool(seeds) and graph.global_seed is None,
         )
 

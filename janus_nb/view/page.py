@@ -29,7 +29,7 @@ padding:10px 14px;margin:6px 0;max-width:1100px}
 .janus .scroll svg{max-width:100%;height:auto}.janus details{margin-top:6px}.janus summary{cursor:pointer;font-weight:600}
 .janus .key span{border-left:5px solid;padding:0 10px 0 4px;font-size:12px}
 """
-COLOUR = {"profiled": "#6c8ebf", "graph": "#2c9a57", "eager": "#8a99a8", "fallback": "#d0542a"}
+COLOUR = {"profiled": "#6c8ebf", "graph": "#2c9a57", "partial": "#8fbf7a", "eager": "#8a99a8", "fallback": "#d0542a"}
 
 
 def render(view: View) -> str:
@@ -59,6 +59,8 @@ def _head(view: View) -> str:
         f'<span class="tag">{c["graph"]} in graphs</span>',
         f'<span class="tag">{c["eager"]} in Python</span>',
     ]
+    if c["partial"]:
+        tags.insert(-1, f'<span class="tag">{c["partial"]} in segments</span>')
     if c["aborts"]:
         tags.append(f'<span class="tag warn">{c["aborts"]} fallback{"s" if c["aborts"] > 1 else ""}</span>')
     if c["rejected"]:
@@ -137,7 +139,9 @@ def _timeline(region: RegionView) -> str:
         parts.append(f'<rect x="{x:.1f}" y="0" width="{w:.1f}" height="14" fill="{COLOUR[segment.kind]}"><title>{title}</title></rect>')
         x += w + 0.5
     legend = " ".join(
-        f'<tspan fill="{COLOUR[k]}">&#9632;</tspan> {k}' for k in ("profiled", "graph", "eager", "fallback") if any(s.kind == k for s in shown)
+        f'<tspan fill="{COLOUR[k]}">&#9632;</tspan> {k}'
+        for k in ("profiled", "graph", "partial", "eager", "fallback")
+        if any(s.kind == k for s in shown)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{max(x, 300):.0f}" height="34" role="img" aria-label="timeline of iterations">'

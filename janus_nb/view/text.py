@@ -27,8 +27,9 @@ def summary(view: View) -> str:
     c = view.counts
     if not view.regions:
         return "JANUS: no loop of this cell was hot; everything ran in Python."
+    partial = f"{c['partial']} in segments, " if c["partial"] else ""
     text = (
-        f"JANUS: {c['profiled']} iterations profiled, {c['graph']} in graphs ({c['hits']} calls), {c['eager']} in Python; "
+        f"JANUS: {c['profiled']} iterations profiled, {c['graph']} in graphs ({c['hits']} calls), {partial}{c['eager']} in Python; "
         f"{c['graphs']} graphs generated, {c['aborts']} fallbacks, {c['rejected']} rejected, {c['declined']} regions declined."
     )
     gains = [r for r in view.regions.values() if r.graph_each and r.eager_each]

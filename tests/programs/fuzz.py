@@ -1,12 +1,16 @@
-"""Random programs: control flow, state, effects and aborts mixed; eager against JANUS.
+"""Random programs: control flow, state, effects, types, objects, exceptions and aborts mixed; eager against JANUS.
 
-python -m tests.programs.fuzz 200 1000      # 200 programs from seed 1000 on; prints each mismatch
+python -m tests.programs.fuzz 200 1000      # 200 programs from seed 1000 on; shrinks and prints each mismatch
 """
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import io
 import random
 import sys
+import time
 
 from tests.programs.harness import Program
 
@@ -24,6 +28,23 @@ def mix(a, c, k=0.5):
 def bump(v):
     box.n += 1
     return v + 1
+class Pair:
+    def __init__(self, a, c): self.a, self.c = a, c
+    def swapped(self): return Pair(self.c, self.a)
+Point = collections.namedtuple("Point", "x y")
+kept, names, grid = [], {}, np.zeros(5)
+def risky(v):
+    if v % 5 == 3:
+        raise KeyError(v)
+    return v * 2
+def parts(n):
+    for k in range(n):
+        yield k + 1
+import types as _types
+outside = _types.ModuleType("outside")
+exec("seen = []\\ndef note(v):\\n    seen.append(round(float(v), 3)); return len(seen)\\n", outside.__dict__)
+note = outside.note
+note.__module__ = "outside"
 """
 
 
@@ -76,6 +97,8 @@ class Maker:
             return f"({self.integer(depth + 1)} + {self.integer(depth + 1)}) % 11"
         if r < 0.85:
             return f"int({self.floating(depth + 1)} * 10)"
+        if r < 0.9:
+            return f"int(rng.integers(0, {self.rng.randint(2, 9)}))"
         return f"bump({self.integer(depth + 1)})"
 
     def cond(self, depth: int = 0) -> str:
@@ -98,6 +121,8 @@ class Maker:
 
     def statement(self, indent: int, loop: bool) -> list[str]:
         pad, r = "    " * indent, self.rng.random()
+        if self.rng.random() < 0.12:
+            return self.unusual(pad)
         if r < 0.14:
             return [f"{pad}{self.pick('t0', 't1', 'box.t')} = tf.tanh({self.tensor()})"]
         if r < 0.26:
@@ -125,7 +150,31 @@ class Maker:
             return [f"{pad}if {self.cond()}:", f"{pad}    {self.pick('continue', 'continue', 'break')}"]
         if r < 0.97:
             return [f"{pad}if i == {self.rng.randint(25, 60)}:", f"{pad}    raise ValueError('at ' + str(i))"]
-        return [f"{pad}b.assign(tf.tanh(b + {self.tensor()}))"]
+        if r < 0.98:
+            return [f"{pad}b.assign(tf.tanh(b + {self.tensor()}))"]
+        return self.unusual(pad)
+
+    def unusual(self, pad: str) -> list[str]:
+        """A statement of the rarer kinds: objects, exceptions, generators, containers, matches, calls of strangers."""
+        number = self.rng.randint(2, 6)
+        return self.rng.choice(
+            [
+                [f"{pad}kept.append(Pair({self.floating()}, i).swapped())"],
+                [f"{pad}p = Point({self.floating()}, {self.tensor()})", f"{pad}t1 = p.y * 0.5", f"{pad}f1 = p.x"],
+                [f"{pad}try:", f"{pad}    n1 = risky({self.integer()}) % 13", f"{pad}except KeyError as e:", f"{pad}    log.append(str(e))"],
+                [f"{pad}for v in parts({number}):", f"{pad}    f0 = f0 * 0.5 + v * 0.01"],
+                [f"{pad}names[i % {number}] = {self.floating()}", f"{pad}f1 = f1 * 0.5 + len(names) * 0.01"],
+                [f"{pad}grid[i % 5] += {self.floating()}"],
+                [f"{pad}match {self.integer()} % 3:", f"{pad}    case 0:", f"{pad}        n0 = 1", f"{pad}    case other:", f"{pad}        n0 = other"],
+                [f"{pad}note({self.floating()})"],
+                [f"{pad}n1 = note({self.floating()}) % 7"],
+                [f"{pad}with tf.GradientTape() as tape:", f"{pad}    value = tf.reduce_sum(tf.tanh({self.tensor()} * b))",
+                 f"{pad}b.assign_sub(0.1 * tape.gradient(value, b))", f"{pad}del tape"],
+                [f"{pad}k = 0", f"{pad}while k < {self.pick('3', 'n0 % 4', '2')}:", f"{pad}    k += 1", f"{pad}    t0 = tf.tanh(t0 * 0.9)"],
+                [f"{pad}f0 = np.float32({self.number()}) * 1.0 if {self.cond()} else f0"],
+                [f"{pad}assert i < {self.rng.randint(20, 90)}, 'late'"],
+            ]
+        )  # fmt: skip
 
 
 def make(seed: int) -> Program:
@@ -140,28 +189,83 @@ def make(seed: int) -> Program:
     return Program(f"seed {seed}", cell, SETUP, graph=False)
 
 
-def main(count: int, start: int) -> None:
-    """Run programs and report mismatches and how many ran in graphs."""
+def shrink(program: Program, fails: object) -> Program:
+    """The smallest cell that still fails: statements are taken out one by one as long as it does."""
+    assert callable(fails)
+    cell, again = program.cell, True
+    while again:
+        again = False
+        for text in _smaller(cell):
+            candidate = Program(program.doc, text, program.setup, graph=False)
+            if fails(candidate):
+                cell, again = text, True
+                break
+    return Program(program.doc, cell, program.setup, graph=False)
+
+
+def _smaller(cell: str) -> list[str]:
+    """The cell without each of its statements, in turn."""
+    count = sum(isinstance(getattr(n, f, None), list) for n in ast.walk(ast.parse(cell)) for f in ("body", "orelse"))
+    texts: list[str] = []
+    for number in range(count):
+        position = 0
+        while True:
+            tree = ast.parse(cell)
+            blocks = [(n, f) for n in ast.walk(tree) for f in ("body", "orelse") if isinstance(getattr(n, f, None), list)]
+            node, name = blocks[number]
+            block = getattr(node, name)
+            if position >= len(block) or (len(block) == 1 and isinstance(block[0], ast.Pass)):
+                break
+            del block[position]
+            if not block and name == "body":
+                block.append(ast.Pass())
+            texts.append(ast.unparse(ast.fix_missing_locations(tree)) + "\n")
+            position += 1
+    return texts
+
+
+def failure(program: Program) -> str | None:
+    """How JANUS's run of a program differs from eager's, or `None`."""
     from tests.programs.harness import check
 
-    graphs = wrong = 0
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            check(program)
+        except AssertionError as error:
+            return str(error)
+    return None
+
+
+def main(count: int, start: int) -> int:
+    """Run programs; report mismatches, shrunk, and how many ran in graphs. Returns the number of mismatches."""
+    from tests.programs.harness import check
+
+    modes = {"whole": 0, "partial": 0, "imperative": 0}
+    wrong = 0
     reasons: dict[str, int] = {}
+    began = time.time()
     for seed in range(start, start + count):
         program = make(seed)
         try:
             report = check(program)
-            graphs += report.counts["graph"] > 0
-            for region in report.regions:
-                for declined in region.declined:
-                    key = f"{declined.code} {declined.detail[:70]}"
-                    reasons[key] = reasons.get(key, 0) + 1
         except AssertionError as error:
             wrong += 1
-            print(f"--- seed {seed}\n{program.cell}\n{str(error)[:1500]}", flush=True)
-    print(f"{count} programs from seed {start}: {wrong} wrong, {graphs} ran in a graph")
+            small = shrink(program, lambda p: failure(p) is not None)
+            print(f"--- seed {seed}\n{small.cell}\n{(failure(small) or str(error))[:1500]}", flush=True)
+            continue
+        counts = report.counts
+        modes["partial" if counts["partial"] else "whole" if counts["graph"] else "imperative"] += 1
+        for region in report.regions:
+            for declined in region.declined:
+                key = f"{declined.code} {declined.detail[:70]}"
+                reasons[key] = reasons.get(key, 0) + 1
+        if (seed - start) % 100 == 99:
+            print(f"  {seed - start + 1} programs, {wrong} wrong, {modes}, {time.time() - began:.0f} s", flush=True)
+    print(f"{count} programs from seed {start}: {wrong} wrong; {modes}")
     for key, number in sorted(reasons.items(), key=lambda item: -item[1])[:25]:
         print(f"{number:4d}  {key}")
+    return wrong
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    sys.exit(min(1, main(int(sys.argv[1]), int(sys.argv[2]))))

@@ -47,6 +47,7 @@ class Program:
         aborts: How many aborts are expected, if it matters.
         options: Options of JANUS.
         counts: Other counters that must come out exactly.
+        half: Whether it computes in half precision, so that results agree less closely.
     """
 
     doc: str
@@ -56,6 +57,7 @@ class Program:
     aborts: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    half: bool = False
 
 
 @dataclass
@@ -94,7 +96,7 @@ def check(program: Program, **extra: Any) -> Any:
     """Run both ways and assert that nothing differs; returns the report."""
     eager = _run(program, False, {})
     janus = _run(program, True, extra)
-    problems = differences(eager, janus)
+    problems = differences(eager, janus, program.half)
     report = janus.report
     assert not problems, "\n".join(["JANUS differs from eager:", *problems, report.to_text()])
     internal = [e for e in report.events if type(e).__name__ in ("InternalError", "GraphRejected")]
@@ -102,7 +104,7 @@ def check(program: Program, **extra: Any) -> Any:
     return report
 
 
-def differences(eager: Result, janus: Result) -> list[str]:
+def differences(eager: Result, janus: Result, half: bool = False) -> list[str]:
     """What differs between two runs, in words."""
     problems = []
     if not _same_text(eager.output, janus.output):
@@ -113,6 +115,8 @@ def differences(eager: Result, janus: Result) -> list[str]:
     extra = set(janus.namespace) - set(eager.namespace)
     if extra:
         problems.append(f"names only under JANUS: {sorted(extra)}")
+    global _half
+    _half = half
     seen: dict[int, int] = {}
     for name in names:
         if name not in janus.namespace:
@@ -129,6 +133,7 @@ def _error(error: tuple[str, str, int | None] | None) -> Any:
     return kind, re.sub(r"0x[0-9a-f]+|name: \S*|device:\S*", "", message)[:60], line
 
 
+_half = False
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 
 
@@ -155,7 +160,7 @@ def _compare(path: str, a: Any, b: Any, seen: dict[int, int], problems: list[str
             problems.append(f"{path}: {a!r:.80} against {b!r:.80}")
         return
     if isinstance(a, float):
-        if not np.isclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True):
+        if not np.isclose(a, b, rtol=1e-2 if _half else 1e-4, atol=1e-5, equal_nan=True):
             problems.append(f"{path}: {a!r} against {b!r}")
         return
     if isinstance(a, tf.Tensor | tf.Variable | np.ndarray | np.generic) or (hasattr(a, "numpy") and hasattr(a, "shape")):
@@ -200,7 +205,10 @@ def _compare_arrays(path: str, a: Any, b: Any, problems: list[str]) -> None:
     if a.shape != b.shape or a.dtype != b.dtype:
         problems.append(f"{path}: {a.dtype}{a.shape} against {b.dtype}{b.shape}")
     elif a.dtype.kind in "fc":
-        if not np.allclose(a, b, rtol=2e-3, atol=2e-4, equal_nan=True):
+        half = _half or a.dtype.itemsize < 4
+        if not np.allclose(
+            a, b, rtol=1e-2 if half else 2e-3, atol=5e-3 * max(1.0, float(np.abs(a).max(initial=0))) if half else 2e-4, equal_nan=True
+        ):
             problems.append(f"{path}: differs by {np.abs(a - b).max()}")
     elif a.dtype.kind != "O" and not (a == b).all():
         problems.append(f"{path}: {a!r:.80} against {b!r:.80}")

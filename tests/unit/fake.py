@@ -5,6 +5,7 @@ A symbolic tensor is an example value and a rule that computes the real one; a l
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -233,6 +234,9 @@ class FakeBackend:
     def is_tape(self, value: Any) -> bool:
         return False
 
+    def tape_is_spent(self, tape: Any) -> bool:
+        return True
+
     def spec_of(self, value: Any) -> Spec:
         return spec(value)
 
@@ -241,6 +245,18 @@ class FakeBackend:
 
     def traceable(self, function: Any) -> Any:
         return function
+
+    def components(self, value: Any) -> Any:
+        return None
+
+    def is_traced(self, value: Any) -> bool:
+        return False
+
+    def opaque(self, function: Any) -> Any:
+        return function
+
+    def with_gradient(self, value: Any, call: Any) -> Any:
+        return None
 
     def python_function(self, value: Any) -> Any:
         return None
@@ -263,6 +279,12 @@ class FakeBackend:
                 return result
 
         return Lying()
+
+    def compile_step(self, body: Body, *, xla: bool) -> Any:
+        return self.compile(body, xla=xla, parallel=False)
+
+    def off_tape(self) -> Any:
+        return contextlib.nullcontext()
 
     def read(self, variable: Variable) -> Any:
         return variable.data
@@ -298,5 +320,5 @@ class FakeBackend:
     def restore_seeds(self, state: Any) -> None:
         """Nothing is random here."""
 
-    def close(self, a: Any, b: Any) -> bool:
+    def close(self, a: Any, b: Any, half: bool = False) -> bool:
         return bool(np.allclose(getattr(a, "example", a), getattr(b, "example", b)))
