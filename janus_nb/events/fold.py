@@ -135,7 +135,7 @@ class View:
             "misses": sum(len(r.misses) for r in parts),
             "aborts": sum(r.aborts for r in parts),
             "rejected": sum(len(r.rejected) for r in parts),
-            "declined": sum(any(d.code != "JN408" for d in r.declined) for r in wholes),
+            "declined": sum(any(d.code not in ("JN406", "JN408") for d in r.declined) for r in wholes),
         }
 
 

@@ -60,7 +60,7 @@ KNOWLEDGE: tuple[Knowledge, ...] = (
     *_rows(_T, "layers, losses, metrics and optimizers build operations", "keras"),
     *_rows(
         _X, "acts on the host", "tensorflow",
-        names="py_function numpy_function py_func print function set_seed run_functions_eagerly init_scope Variable write_file load_op_library",
+        names="py_function numpy_function py_func print function set_seed run_functions_eagerly init_scope write_file load_op_library",
     ),
     *_rows(_X, "datasets are iterated by the loop itself", "tensorflow.python.data"),
     *_rows(

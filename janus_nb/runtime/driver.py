@@ -24,7 +24,9 @@ from janus_nb.events import (
     Verified,
 )
 from janus_nb.lowering.generate import Target
+from janus_nb.lowering.program import Refusal
 from janus_nb.profile.instrument import LoopSite
+from janus_nb.reasons import REASONS
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor, Violation
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
@@ -33,6 +35,7 @@ from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
 from janus_nb.runtime.segments import Segments
 from janus_nb.runtime.sources import Block, Source, TensorSource
 from janus_nb.runtime.verify import Prediction, compare, rehearse
+from janus_nb.span import Span
 
 CALL_SECONDS = 0.15
 """How long one graph call should take: output and the stop button stay prompt."""
@@ -213,7 +216,7 @@ class Driver:
         version = prediction.version
         count, differs = compare(self.engine.backend, prediction, self.names())
         if differs is None:
-            version.verified = True
+            version.agreed += 1
             self.engine.bus.emit(Verified(self.region.number, version.number, count))
             return
         self.region.versions.remove(version)
@@ -298,6 +301,7 @@ class Driver:
         version = self.engine.generate(self.region, target, self.names())
         if version is not None:
             self._tell_outer_loops()
+            self._tell_one_by_one()
         self.eager_reason = "no graph"
         return version
 
@@ -309,6 +313,12 @@ class Driver:
                 if frame_id == id(frame) and driver is not self:
                     driver.region.holds_region = True
             frame = frame.f_back
+
+    def _tell_one_by_one(self) -> None:
+        """Say why every call runs one iteration only, if the source is the reason."""
+        if self.source is not None and not self.source.ahead:
+            span = Span.of(getattr(self.site.node, "iter", self.site.node), self.site.unit.file)
+            self.engine.seam(self.region, Refusal(REASONS["JN406"], "", span))
 
     def _verify(self, version: Version, block: Block) -> bool | None:
         predicted = rehearse(self.executor, version, block)

@@ -15,6 +15,10 @@ MIN_SECONDS = 40e-6
 """Iterations faster than this hold no tensor work worth converting."""
 
 
+AGREEMENTS = 2
+"""Iterations on which a graph must agree with eager before it commits: the one it was generated for, whose values it may
+have taken for constants, and another."""
+
 MAX_BYTES = 128 * 2**20
 """Most memory for what one graph call is fed and returns, estimated."""
 
@@ -36,7 +40,7 @@ class Version:
         number: Counted from 1 within the region.
         program: What was generated.
         graph: The executable loop.
-        verified: Whether it has agreed with eager execution.
+        agreed: On how many iterations it has agreed with eager execution.
         steps: Iterations that the next call may run.
         seconds: Time per iteration of the fastest call so far.
         iterations: Iterations committed.
@@ -47,12 +51,17 @@ class Version:
     number: int
     program: Program
     graph: LoopGraph
-    verified: bool = False
+    agreed: int = 0
     steps: int = 8
     seconds: float = float("inf")
     iterations: int = 0
     failures: int = 0
     generated: Generated | None = None
+
+    @property
+    def verified(self) -> bool:
+        """Whether it has agreed with eager execution often enough to commit."""
+        return self.agreed >= AGREEMENTS
 
     @property
     def room(self) -> int:

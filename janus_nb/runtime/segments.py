@@ -274,7 +274,7 @@ class Segments:
         version = run.prediction.version
         count, differs = compare(engine.backend, run.prediction, names_of(frame))
         if differs is None:
-            version.verified = True
+            version.agreed += 1
             engine.bus.emit(Verified(region.number, version.number, count))
             return
         if version in region.versions:

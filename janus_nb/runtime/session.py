@@ -29,6 +29,9 @@ from janus_nb.speculate.policy import Policy
 MAX_REGIONS = 256
 """The oldest regions are forgotten, with their graphs, beyond this many."""
 
+MAX_NAMESPACES = 16
+"""Namespaces whose regions are kept: a notebook has one, and one for each module whose functions it calls."""
+
 MAX_OPEN = 64
 """With more executions of loops open than this, those whose frames have ended are forgotten."""
 
@@ -49,6 +52,7 @@ class Store:
         sites: Numbers used in instrumented functions.
         copies: Instrumented copies of functions, by function.
         plans: How blocks of statements are divided into segments.
+        namespaces: Namespaces in which regions were seen, by id, each with its number. Older ones are forgotten with their regions.
         cells: Instrumented copies of cells, by file name and text.
         files: The file name under which a cell's text was first run.
     """
@@ -60,7 +64,20 @@ class Store:
     cells: dict[tuple[str, str], ast.Module] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     plans: dict[Any, Plan] = field(default_factory=dict)
+    namespaces: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
     count: int = 0
+
+    def token(self, namespace: dict[str, Any]) -> int:
+        """What identifies a namespace among all there have been: `id` alone is given again to others."""
+        known = self.namespaces.get(id(namespace))
+        if known is None:
+            while len(self.namespaces) >= MAX_NAMESPACES:
+                _, old = self.namespaces.pop(next(iter(self.namespaces)))
+                for table in (self.regions, self.plans):
+                    for key in [k for k in table if k[-1] == old]:
+                        del table[key]
+            known = self.namespaces[id(namespace)] = (namespace, self.next_number())
+        return known[1]
 
     def next_number(self) -> int:
         """A new region's number."""
@@ -69,7 +86,7 @@ class Store:
 
     def plan(self, site: BlockSite, namespace: dict[str, Any], owner: Region | None) -> Plan:
         """The plan of a block; the same text at the same place has one plan."""
-        key = (site.unit.text, Span.of(site.nodes[0], site.unit.file), id(namespace))
+        key = (site.unit.text, Span.of(site.nodes[0], site.unit.file), self.token(namespace))
         plan = self.plans.get(key)
         if plan is None:
             while len(self.plans) >= MAX_REGIONS:
@@ -79,7 +96,7 @@ class Store:
 
     def region(self, site: LoopSite, namespace: dict[str, Any], kind: str) -> Region:
         """The region of a loop; the same text at the same place is the same region, also in a cell run again."""
-        key = (site.unit.text, site.span, id(namespace))
+        key = (site.unit.text, site.span, self.token(namespace))
         region = self.regions.get(key)
         if region is None:
             while len(self.regions) >= MAX_REGIONS:

@@ -17,17 +17,27 @@ from janus_nb.runtime.executor import Executor, Outcome, Violation
 from janus_nb.runtime.journal import Journal
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
-from janus_nb.speculate.slots import UNBOUND, Slot, describe, read
+from janus_nb.speculate.guards import Equals, Guard, IsObject
+from janus_nb.speculate.slots import UNBOUND, LibrarySlot, Slot, describe, read
 
 _TAIL = 32
 
 
 @dataclass(slots=True)
 class Prediction:
-    """What a version says an iteration will do."""
+    """What a version says an iteration will do.
+
+    Attributes:
+        version: Which version.
+        variables: Variables that it writes, with their new values.
+        unchanged: Variables that it only reads, with their values.
+        slots: Slots that it writes, with their new values.
+        containers: Containers that it changes, with what they will hold.
+    """
 
     version: Version
     variables: list[tuple[Any, Any]]
+    unchanged: list[tuple[Any, Any]]
     slots: list[tuple[Slot, Any]]
     containers: list[tuple[Any, Any]]
 
@@ -54,7 +64,9 @@ def rehearse(executor: Executor, version: Version, block: Block) -> Prediction |
         slots = [(slot, value) for slot, value in slots if slot.key not in program.volatile]
         containers = [(box, snapshot(box)) for box in journal.touched.values() if id(box) not in program.volatile]
         journal.rollback()
-        return Prediction(version, list(zip(program.body.variables, result.variables, strict=True)), slots, containers)
+        written = list(zip(program.body.variables, result.variables, strict=True))
+        unchanged = [(v, executor.backend.read(v)) for v in program.body.reads]
+        return Prediction(version, written, unchanged, slots, containers)
     except Exception as error:
         return error
     finally:
@@ -85,6 +97,13 @@ def compare(backend: Backend, prediction: Prediction, names: MutableMapping[str,
         count += 1
         if not backend.close(backend.read(variable), value, half):
             return count, f"variable {variable.name}"
+    for variable, value in prediction.unchanged:
+        if not backend.close(backend.read(variable), value, half):
+            return count, f"variable {variable.name}, which the graph leaves alone"
+    written = {slot.key for slot, _ in prediction.slots}
+    for guard in prediction.version.program.guards:
+        if guard.slot.key not in written and not isinstance(guard.slot, LibrarySlot) and _lost(guard, names):
+            return count, f"{describe(guard.slot)}, which the graph leaves alone"
     for slot, value in prediction.slots:
         count += 1
         now = read(slot, names)
@@ -95,6 +114,11 @@ def compare(backend: Backend, prediction: Prediction, names: MutableMapping[str,
         if not alike(backend, snapshot(box), value, half):
             return count, f"a {type(box).__name__} that the loop changes"
     return count, None
+
+
+def _lost(guard: Guard, names: MutableMapping[str, Any]) -> bool:
+    """Whether an iteration has changed what the graph takes for constant."""
+    return isinstance(guard.expect, Equals | IsObject) and not guard.holds(names)
 
 
 def alike(backend: Backend, a: Any, b: Any, half: bool = False, depth: int = 0) -> bool:

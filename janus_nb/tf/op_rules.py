@@ -36,7 +36,6 @@ def _assign(update: Callable[[Any, Any], Any]) -> Rule:
             raise Unsupported("JN302", "variable handle that comes from inside a graph")
         value = inputs[1]
         staging.write(handle, value.dtype, lambda now: update(now, value))
-        staging.release_handle(inputs[0])
         return _plain(staging, tf.no_op)
 
     return rule
@@ -51,7 +50,6 @@ def _scatter(update: Callable[[Any, Any, Any], Any], nd: bool = False) -> Rule:
         if graph is staging:
             _check_rows(staging, staging.state(handle, values.dtype).start, indices, nd)
         staging.write(handle, values.dtype, lambda now: update(now, indices if nd else tf.expand_dims(indices, -1), values))
-        staging.release_handle(inputs[0])
         return _plain(staging, tf.no_op)
 
     return rule
@@ -136,7 +134,6 @@ def _read_and_skip(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kw
         return tf.stack([tf.bitcast(moved, tf.int64), tf.bitcast(high + carry, tf.int64), *tf.unstack(now[2:])])
 
     staging.write(handle, tf.int64, advance)
-    staging.release_handle(inputs[0])
     return state
 
 

@@ -74,7 +74,7 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         self._handles: dict[int, tuple[Any, Any]] = {}
 
     def capture(self, tensor: Any, name: str | None = None, shape: Any = None) -> Any:
-        """As TensorFlow's, except that variable handles get a stand-in that is never fed."""
+        """As TensorFlow's, except that variable handles get a stand-in, which is fed only where a nested graph insists."""
         if isinstance(tensor, tf.__internal__.EagerTensor) and tensor.dtype == tf.resource:
             known = self._handles.get(id(tensor))
             if known is None:
@@ -85,6 +85,11 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
                 self._handles[id(stand_in)] = (tensor, stand_in)
             return known[1]
         return super().capture(tensor, name, shape)
+
+    def used_handles(self) -> list[tuple[Any, Any]]:
+        """Variable handles whose stand-ins nested graphs take as inputs, with the stand-ins."""
+        pairs = {id(inner): (outer, inner) for outer, inner in self._handles.values()}
+        return [(outer, inner) for outer, inner in pairs.values() if inner.consumers()]
 
     def variable_of(self, handle: Any) -> Any:
         """A weak reference to the variable behind a handle, if it was seen."""
@@ -102,16 +107,6 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
             if inner is tensor:
                 return self.handle_of(outer)
         return None
-
-    def release_handle(self, tensor: Any) -> None:
-        """Drop a nested graph's capture of a variable handle whose only use was staged."""
-        graph = tensor.graph
-        if graph is self:
-            return
-        for outer, inner in list(graph.captures):
-            if inner is tensor:
-                graph.function_captures.pop(id(outer))
-                graph.inputs = [t for t in graph.inputs if t is not inner]
 
     def state(self, handle: Any, dtype: Any) -> VariableState:
         """The staged state of a variable; at first use its value becomes an input of the graph."""

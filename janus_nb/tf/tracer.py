@@ -310,7 +310,7 @@ class TensorFlowTracer:
             *seeds,
             *self._inputs["invariant"],
         ]
-        captures = list(graph.captures)
+        captures = [*graph.captures, *graph.used_handles()]
         graph.inputs = [*inputs, *(inner for _, inner in captures)]
         graph.outputs = outputs
         graph.structured_outputs = outputs

@@ -54,7 +54,7 @@ def row_of(name: str, report: Any) -> Row:
     """Classify a run by its report."""
     counts = report.counts
     mode = "partial" if counts["partial"] else "whole" if counts["graph"] else "imperative"
-    told = [d for region in report.regions for d in region.declined if d.code != "JN407"]
+    told = [d for region in report.regions for d in region.declined if d.code not in ("JN406", "JN407")]
     reasons = dict.fromkeys(f"{d.code} {d.detail or d.title}" for d in told)
     retired = [r.retired for r in report.regions if r.retired is not None and r.kind != "segment"]
     reasons.update(dict.fromkeys(f"{r.code} {r.title}" for r in retired))
