@@ -344,9 +344,9 @@ def _merge_cond(
     before = {place: current(low, place, slot) for place, slot in places.items()}
     in_graph = {p: t for p in places if (t := _graph_template(low, seen, p, before[p])) is not None}
     kept = {p: low.host.name(Phase.POST) for p in places if p not in in_graph and _needs_replay(low, condition, seen, p, before[p])}
+    _write_before(low, kept, seen, before)
     if kept:
         seen = [_look(low, side, places, kept) for side in sides]
-    _write_before(low, kept, seen, before)
     results: list[dict[Place, Any]] = [{}, {}]
     rows: list[list[Row]] = [[], []]
     replay = _ReplayBranch(low, condition)

@@ -291,6 +291,8 @@ class Lowering:
 
     def _known_code(self, value: Any, phase: Phase) -> str:
         """The code of a plain object, unless it was made of the graph's tensors."""
+        if isinstance(value, tuple) and any(self.is_symbolic(part) for part in value):
+            return self._fresh_code(value, phase)
         composite = self.backend.components(value)
         if composite is not None:
             parts, together = composite

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.lowering import operators
-from janus_nb.lowering.carries import NoTemplate, flatten, rebuild
+from janus_nb.lowering.carries import NoTemplate, flatten, own, rebuild
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.numbers import as_num
 from janus_nb.lowering.outcome import CONTINUE, NORMAL, Outcome
@@ -152,7 +152,7 @@ def _lower(low: Lowering, test: Callable[[Any], Any], body: Callable[[Any], None
         for place, (slot, _) in carried.items():
             template, size = templates[place]
             part, leaves = leaves[:size], leaves[size:]
-            store(low, place, slot, rebuild(template, _wrap(template, part)))
+            store(low, place, slot, own(low, rebuild(template, _wrap(template, part))))
 
     def graph_test(index: Any, *state: Any) -> Any:
         set_state(list(state))

@@ -9,12 +9,14 @@ from tests.programs import (
     control_flow,
     effects,
     exceptions,
+    found,
     functions,
     heap,
     idioms,
     keras_programs,
     language,
     library,
+    notebooks_style,
     numbers,
     objects,
     partial,
@@ -27,7 +29,7 @@ from tests.programs import (
 from tests.programs.harness import Program
 
 TOPICS = (
-    control_flow, effects, exceptions, functions, heap, idioms, keras_programs, language, library, numbers, objects, partial, recursion, sources,
+    control_flow, effects, exceptions, found, functions, heap, idioms, keras_programs, language, library, notebooks_style, numbers, objects, partial, recursion, sources,
     tapes, traps, violations,
 )  # fmt: skip
 ALL: dict[str, Program] = {f"{t.__name__.rpartition('.')[2]}.{name}": p for t in TOPICS for name, p in t.PROGRAMS.items()}

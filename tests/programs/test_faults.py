@@ -107,17 +107,23 @@ class _FaultyGraph:
     """A graph whose assertion fails once, in one iteration (or that raises there)."""
 
     def __init__(self, graph: Any, fault: Fault) -> None:
-        self.graph, self.fault, self.done = graph, fault, 0
+        self.graph, self.fault, self.done, self.asked = graph, fault, 0, 0
 
     def run(self, steps: int, *args: Any) -> LoopResult:
+        if steps == self.asked:  # a pure function is asked again for the iterations that passed
+            self.asked = 0
+            return self.graph.run(steps, *args)  # type: ignore[no-any-return]
         at = self.fault.iteration - self.done
         if not self.fault.fired and 0 <= at < steps:
             self.fault.fired = True
             if self.fault.kind == "error":
                 raise RuntimeError("injected")
+            self.asked = at
             return LoopResult(at, self.fault.index)
-        self.done += steps
-        return self.graph.run(steps, *args)  # type: ignore[no-any-return]
+        result: LoopResult = self.graph.run(steps, *args)
+        self.done += result.done
+        self.asked = result.done if result.done < steps else 0
+        return result
 
 
 def inject(monkeypatch: pytest.MonkeyPatch, program: Program, fault: Fault) -> Result:
