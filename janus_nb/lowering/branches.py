@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.backend import Spec
+from janus_nb.lowering import objects
 from janus_nb.lowering.carries import Constant, NoTemplate, _deep_lift, flatten, is_leaf, own, rebuild
 from janus_nb.lowering.interp import Lowering, Row
 from janus_nb.lowering.loops import _kinds
@@ -27,7 +28,7 @@ from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Host, Num, Phase, kind_of
 from janus_nb.span import Span
 from janus_nb.speculate.policy import ExitAssumption
-from janus_nb.speculate.slots import UNBOUND
+from janus_nb.speculate.slots import UNBOUND, AttrSlot
 
 _RETURN = "@return"
 
@@ -153,6 +154,7 @@ def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] |
             value = current(low, place, (places or {})[place])
             if value is not UNBOUND and value is not start_values[place]:
                 low.code(value, Phase.POST)
+        objects.finish_side(low, start.born)
         return outcome
 
     try:
@@ -172,7 +174,7 @@ def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] |
 
 
 def _merge_sides(low: Lowering, condition: Any, sides: list[Callable[[], Outcome]], seen: list[Side]) -> None:
-    places = {p: slot for s in seen for p, (slot, _) in s.changed.items()}
+    places = {p: slot for s in seen for p, (slot, _) in s.changed.items() if not (isinstance(slot, AttrSlot) and id(slot.owner) in s.fresh)}
     written = tuple(dict.fromkeys(w for s in seen for w in s.written))
     tensors = any(low.is_graph(v) and low.backend.is_symbolic(v) for s in seen for _, v in s.changed.values())
     computes = bool(written) or (any(s.ops for s in seen) and (tensors or sum(s.ops for s in seen) > 24)) or any(s.checks for s in seen)
@@ -232,6 +234,7 @@ def _run_side(
             values[place] = Host(Phase.POST, name)
             if unbound:
                 low.maybe_unbound.add(name)
+        objects.finish_side(low, start.born)
     finally:
         low.branch_marks.pop()
         reset_names(low, start)

@@ -188,6 +188,21 @@ def finish(low: Lowering) -> None:
             low.host.indent -= 1
 
 
+def finish_side(low: Lowering, before: dict[int, bool]) -> None:
+    """At the end of one side of a branch: objects made in it get their attributes there, and are no more afterwards."""
+    done: set[int] = set()
+    while True:
+        waiting = [b for key, b in low.born.items() if key not in before and b.kept and key not in done]
+        if not waiting:
+            break
+        for born in waiting:
+            done.add(id(born.shadow))
+            set_attributes(low, born)
+    for key in [k for k in low.born if k not in before]:
+        born = low.born[key]
+        born.initial, born.kept, born.code = attributes(low, born), False, ""
+
+
 def new(cls: Any) -> Any:
     """Called by post programs as `New`."""
     return cls.__new__(cls)

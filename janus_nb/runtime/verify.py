@@ -17,8 +17,9 @@ from janus_nb.runtime.executor import Executor, Outcome, Violation
 from janus_nb.runtime.journal import Journal
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
+from janus_nb.source.units import is_user_class
 from janus_nb.speculate.guards import Equals, Guard, IsObject
-from janus_nb.speculate.slots import UNBOUND, LibrarySlot, Slot, describe, read
+from janus_nb.speculate.slots import UNBOUND, LibrarySlot, Slot, describe, instance_dict, read
 
 _TAIL = 32
 
@@ -141,6 +142,10 @@ def alike(backend: Backend, a: Any, b: Any, half: bool = False, depth: int = 0) 
         return list(a) == list(b) and all(alike(backend, a[k], b[k], half, depth + 1) for k in a)
     if backend.is_tensor(a) or type(a).__module__ == "numpy":
         return backend.close(a, b, half)
+    if is_user_class(type(a)) and not isinstance(a, type):
+        x, y = instance_dict(a), instance_dict(b)
+        if x is not None and y is not None:
+            return x.keys() == y.keys() and all(alike(backend, x[k], y[k], half, depth + 1) for k in x)
     return type(a).__module__ not in ("builtins",) or a == b or callable(a)
 
 

@@ -111,4 +111,36 @@ del tape
 """,
         setup=RANDOM,
     ),
+    "object_made_in_a_branch": Program(
+        "An object is made and kept on one side of a branch.",
+        """
+for i in range(40):
+    if tf.reduce_sum(XT[i]) > 0:
+        kept.append(Pair(float(tf.reduce_sum(XT[i])), i).swapped())
+    else:
+        b.assign_add([0.1, 0.0, 0.0])
+        last = Pair(i, tf.reduce_mean(XT[i]))
+print(len(kept), [p.a for p in kept][:3], last.a)
+""",
+        setup="""
+kept = []
+class Pair:
+    def __init__(self, a, c): self.a, self.c = a, c
+    def swapped(self): return Pair(self.c, self.a)
+""",
+    ),
+    "object_chosen_by_a_branch": Program(
+        "One of two objects made on either side goes on.",
+        """
+for i in range(40):
+    p = Pair(1.0, XT[i, 0]) if tf.reduce_sum(XT[i]) > 0 else Pair(2.0, XT[i, 1])
+    kept.append(p.a)
+print(sum(kept))
+""",
+        setup="""
+kept = []
+class Pair:
+    def __init__(self, a, c): self.a, self.c = a, c
+""",
+    ),
 }
