@@ -88,7 +88,8 @@ def _leave_refused_side(low: Lowering, span: Span, seen: list[Side]) -> None:
     refusals = [s.refusal for s in seen if s.refusal is not None]
     if not refusals:
         return
-    if len(refusals) == len(seen) or span in low.policy.strict or any(isinstance(s.outcome, Exit) for s in seen if s.refusal is None):
+    # A segment ends before such a branch: Python runs the branch alone, not all that the segment holds.
+    if low.segment or len(refusals) == len(seen) or span in low.policy.strict or any(isinstance(s.outcome, Exit) for s in seen if s.refusal is None):
         raise refusals[0]
     refused = next(s for s in seen if s.refusal is not None)
     refused.outcome = Exit(refusals[0].span or span, "the branch", span)

@@ -45,6 +45,9 @@ MAX_VISITS = 2
 MAX_VERSIONS_MADE = 4
 """Graphs of a segment before it must have earned them."""
 
+MAX_RUNS = 1024
+"""Segments under way that are remembered: one for each active frame, and those that an exception left."""
+
 MAX_AGAIN = 8
 """How often a block is divided anew."""
 
@@ -121,13 +124,15 @@ class Segments:
         if segment is None:
             if not self._may_try(plan, position):
                 return True
-            segment = self._divide(site, plan, position, frame)
+            segment = self._safely_divide(site, plan, position, frame)
             if segment is None:
                 return True
         if segment.region.status is Status.IMPERATIVE:
             return True
         run = self._run(site, plan, segment, position, frame)
         if run.end > position + 1 or run.prediction is not None:
+            while len(self._runs) >= MAX_RUNS:  # left by exceptions
+                del self._runs[next(iter(self._runs))]
             self._runs[key] = run
         return run.python
 
@@ -148,6 +153,15 @@ class Segments:
             return False
         plan.python[position] = visits - 1
         return True
+
+    def _safely_divide(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
+        try:
+            return self._divide(site, plan, start, frame)
+        except Exception as error:
+            plan.python[start] = 0
+            if self.owner is not None:
+                self.engine.internal_error(self.owner, "division into segments", error)
+            return None
 
     def _divide(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
         """The longest segment from `start` on that has a graph, or None: Python runs the statement there."""

@@ -51,7 +51,7 @@ def _head(view: View) -> str:
     if not view.regions:
         return f'<div class="head">{tags[0]}<span class="tag">{escape(summary(view))}</span></div>'
     for region in view.regions.values():
-        if region.graph_each and region.eager_each and region.eager_each > region.graph_each:
+        if region.kind != "segment" and region.graph_each and region.eager_each and region.eager_each > region.graph_each:
             ratio = region.eager_each / region.graph_each
             tags.append(f'<span class="tag gain">{ratio:.0f}x: {_time(region.eager_each)} &rarr; {_time(region.graph_each)} an iteration</span>')
     tags += [

@@ -32,7 +32,7 @@ def summary(view: View) -> str:
         f"JANUS: {c['profiled']} iterations profiled, {c['graph']} in graphs ({c['hits']} calls), {partial}{c['eager']} in Python; "
         f"{c['graphs']} graphs generated, {c['aborts']} fallbacks, {c['rejected']} rejected, {c['declined']} regions declined."
     )
-    gains = [r for r in view.regions.values() if r.graph_each and r.eager_each]
+    gains = [r for r in view.regions.values() if r.graph_each and r.eager_each and r.kind != "segment"]
     for region in gains:
         assert region.graph_each and region.eager_each
         text += f"\n  {region.title}  {_time(region.eager_each)} imperative -> {_time(region.graph_each)} an iteration"

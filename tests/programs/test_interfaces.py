@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from janus_nb.cli import main
 from janus_nb.function import runtime
 
-from tests.programs import control_flow, functions, heap, keras_programs, violations
+from tests.programs import control_flow, functions, heap, keras_programs, partial, violations
 from tests.programs.harness import check
 
 MODULE = """
@@ -116,6 +116,13 @@ def test_why_a_loop_stays_imperative_is_told_in_every_run() -> None:
         assert report.counts["profiled"] + report.counts["eager"] == 30
 
 
+def test_without_partial_conversion_the_loop_is_pythons() -> None:
+    program = partial.PROGRAMS["unknown_call_in_the_middle"]
+    assert check(program).counts["partial"] > 0
+    counts = check(program, partial=False).counts
+    assert counts["partial"] == counts["graph"] == 0 and counts["profiled"] + counts["eager"] == 30
+
+
 SWITCHED = [
     control_flow.PROGRAMS["tensor_if_both"], control_flow.PROGRAMS["inner_range"], functions.PROGRAMS["trainer_object"],
     heap.PROGRAMS["attribute_set_between_epochs"], keras_programs.PROGRAMS["adam_dropout"], violations.PROGRAMS["branch_flips_once"],
@@ -124,7 +131,16 @@ SWITCHED = [
 
 @pytest.mark.parametrize(
     "options",
-    [{"unroll": False}, {"specialize": False}, {"parallel": False}, {"multistep": False}, {"verify": "always"}, {"verify": "off"}, {"steps": 7}],
+    [
+        {"unroll": False},
+        {"specialize": False},
+        {"parallel": False},
+        {"multistep": False},
+        {"verify": "always"},
+        {"verify": "off"},
+        {"steps": 7},
+        {"partial": False},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("program", SWITCHED, ids=lambda p: p.doc[:24])
