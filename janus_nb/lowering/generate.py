@@ -14,7 +14,7 @@ from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering import control, draws, objects, operators
+from janus_nb.lowering import control, draws, objects, operators, tracing
 from janus_nb.lowering.carries import final_tensors, mode_for
 from janus_nb.lowering.heap import Carry, Heap, memory
 from janus_nb.lowering.interp import Feed, Frame, Lowering
@@ -98,6 +98,7 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
         try:
             with tracer:
                 result = _iteration(low, target)
+                tracing.stage_losses(low)
                 again = _learn_single(low, read_anew, dirty) if target.single else _learn(low, modes, dirty)
                 if not again:
                     _refuse_changed_source(target, heap)
@@ -242,6 +243,8 @@ def _element(low: Lowering, element: Any) -> Any:
         tensor = low.tracer.input(spec, "feed", "data")
         low.feeds.append(Feed(None, spec, ("column", element.index), tensor, element.index))
         return tensor
+    if isinstance(element, dict) and _holds_column(element):
+        return low.make({k: _part(low, p, f"e[{k!r}]") for k, p in element.items()})
     if _holds_column(element) or isinstance(element, Parts):
         return tuple(_part(low, part, f"e[{i}]") for i, part in enumerate(element))
     return low.host.assign(Phase.PRE, "e", element)
@@ -254,6 +257,8 @@ class Parts(tuple):  # type: ignore[type-arg]
 def _part(low: Lowering, part: Any, code: str) -> Any:
     if isinstance(part, Column):
         return _element(low, part)
+    if isinstance(part, dict) and _holds_column(part):
+        return low.make({k: _part(low, p, f"{code}[{k!r}]") for k, p in part.items()})
     if _holds_column(part) or isinstance(part, Parts):
         return tuple(_part(low, p, f"{code}[{i}]") for i, p in enumerate(part))
     if isinstance(part, dict) and isinstance(part, KeyedParts):
@@ -266,7 +271,8 @@ class KeyedParts(dict):  # type: ignore[type-arg]
 
 
 def _holds_column(element: Any) -> bool:
-    return type(element) is tuple and any(isinstance(p, Column) or _holds_column(p) for p in element)
+    parts = element.values() if type(element) is dict else element if type(element) in (tuple, Parts) else ()
+    return any(isinstance(p, Column) or _holds_column(p) for p in parts)
 
 
 def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:

@@ -113,6 +113,7 @@ class Lowering:
         self.attributes_read: set[str] = set()
         self.maybe_unbound: set[str] = set()
         self.widened: dict[Any, list[Spec]] = {}
+        self.library_objects: dict[int, Any] = {}
         self.tapes: dict[int, tuple[Any, int]] = {}
         self.branch_marks: list[tuple[int, Any]] = []
         self.guarding: Any = None
@@ -223,8 +224,11 @@ class Lowering:
         codes = [self.code(a, phase) for a in args]
         witness: Any = UNKNOWN
         if phase is not Phase.POST:
+            given = [self.witness(a) for a in args]
+            eagerly = self.backend.eagerly() if any(map(self.backend.is_tensor, given)) else contextlib.nullcontext()
             try:
-                witness = function(*(self.witness(a) for a in args))
+                with eagerly:
+                    witness = function(*given)
             except Exception as error:
                 raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
         made = self.host.assign(phase, template.format(*codes), witness)
@@ -402,6 +406,12 @@ class Lowering:
         self._lifted[id(value)] = result
         self._opaque.append(value)
         return result
+
+    def in_graph(self, value: Any) -> Any:
+        """A tensor that the host holds as an input of the graph; every other value as it is."""
+        if isinstance(value, Host) and value.phase is not Phase.POST and self.backend.is_tensor(value.witness):
+            return self.lift(value)
+        return value
 
     def to_tensor(self, value: Any, like: Any = None) -> Any:
         """A value as a tensor operand; Python numbers take the dtype of `like`, as TensorFlow converts them."""

@@ -23,6 +23,7 @@ from janus_nb.speculate.slots import UNBOUND, ItemSlot, LengthSlot
 
 def load_item(low: Lowering, owner: Any, index: Any) -> Any:
     """`owner[index]`."""
+    owner = low.in_graph(owner)
     if (isinstance(owner, Num) and owner.kind == "array") or (isinstance(owner, Host) and owner.phase is Phase.POST):
         return low.host_op("{}[{}]", None, owner, index)
     if low.is_graph(owner) or low.backend.is_variable(owner):

@@ -58,6 +58,7 @@ KNOWLEDGE: tuple[Knowledge, ...] = (
         names="__setattr__ __delattr__ add_weight fit evaluate predict train_on_batch test_on_batch predict_on_batch compile save save_weights load_weights summary export build add pop",
     ),
     *_rows(_T, "layers, losses, metrics and optimizers build operations", "keras"),
+    *_rows(_R, _LOG, "tensorflow.python.ops.logging_ops", names="print_v2 print"),
     *_rows(
         _X, "acts on the host", "tensorflow",
         names="py_function numpy_function py_func print function set_seed run_functions_eagerly init_scope write_file load_op_library",

@@ -64,6 +64,7 @@ def _in_graph(low: Lowering, value: Any) -> bool:
 def binary(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
     """`left op right`."""
     symbol, function, method = BINARY[type(op)]
+    left, right = low.in_graph(left), low.in_graph(right)
     if isinstance(op, ast.Add) and isinstance(left, list | tuple) and isinstance(right, type(left)):
         return _joined(low, left, right)
     if isinstance(op, ast.Mod) and isinstance(left, str):
@@ -182,6 +183,7 @@ def unary(low: Lowering, op: ast.unaryop, value: Any) -> Any:
         ast.Invert: ("~", operator.invert),
     }
     symbol, function = table[type(op)]
+    value = low.in_graph(value)
     if isinstance(value, Host):
         return low.host_op(f"({symbol}{{}})", function, value)
     if isinstance(value, Num):
@@ -196,6 +198,7 @@ def compare(low: Lowering, op: ast.cmpop, left: Any, right: Any) -> Any:
     symbol, function = COMPARE[type(op)]
     if isinstance(op, ast.Is | ast.IsNot):
         return _identity(low, isinstance(op, ast.Is), left, right)
+    left, right = low.in_graph(left), low.in_graph(right)
     if _is_post(left) or _is_post(right):
         return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
     if isinstance(op, ast.In | ast.NotIn):
@@ -268,6 +271,7 @@ def _array_compare(low: Lowering, op: ast.cmpop, symbol: str, function: Any, lef
 
 def truth(low: Lowering, value: Any) -> Any:
     """A value as a condition: a known bool, a boolean scalar of the graph, or a host bool."""
+    value = low.in_graph(value)
     if isinstance(value, Host):
         return low.host_op("bool({})", bool, value)
     if isinstance(value, Num):

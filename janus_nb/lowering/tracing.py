@@ -20,7 +20,7 @@ from janus_nb.lowering.library import CLOCKS, Effect, knowledge_of, module_of
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import BoundMethod, Closure, Host, Nothing, Num, Phase
 from janus_nb.source.units import is_user_class, is_user_file, is_user_function
-from janus_nb.speculate.slots import instance_dict
+from janus_nb.speculate.slots import NameSlot, instance_dict
 
 
 def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -61,6 +61,7 @@ def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[st
         if isinstance(result, _IMMUTABLE):
             return result
     values = [_content(low, v) for v in (*args, *kwargs.values())]
+    values = [Num(low.backend.read_in_graph(v), "array") if low.backend.is_variable(v) else v for v in values]
     names = [None] * len(args) + list(kwargs)
     slots = ", ".join("{}" if n is None else f"{n}={{}}" for n in names)
 
@@ -143,6 +144,7 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
     named = {k: _to_library(low, v) for k, v in kwargs.items()}
     if low.span is not None:
         low.graph_spans[low.span] = None
+    low.library_objects.update({id(owner): owner for owner in _library_objects(touched)})
     traced = low.backend.traceable(function)
     with _user_methods_interpreted(low, touched), _no_user_code():
         try:
@@ -154,6 +156,16 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
             text = str(error).strip().splitlines() or [""]
             raise Unsupported("JN203", f"{type(error).__name__}: {text[0]}") from error
     return _from_library(low, result)
+
+
+def stage_losses(low: Lowering) -> None:
+    """Losses that layers have added to themselves are tensors of the graph now: at commit they get the last iteration's."""
+    for owner in low.library_objects.values():
+        held = instance_dict(owner)
+        losses = held.get("_losses") if held is not None else None
+        if held is not None and isinstance(losses, list) and any(low.backend.is_symbolic(loss) for loss in losses):
+            low.heap.write(NameSlot(held, "_losses"), low.make(list(losses)), low.span)  # type: ignore[arg-type]
+            losses.clear()
 
 
 def _raise_refusal(error: BaseException) -> None:

@@ -16,6 +16,7 @@ from janus_nb.lowering.library import CLOCKS, module_of
 from janus_nb.speculate.slots import UNBOUND
 
 _TRUSTED = ("builtins", "collections", "numpy", "tensorflow", "keras", "datetime", "decimal", "fractions")
+_STREAMS = ("_io", "io", "ipykernel")
 
 
 class CheckFailed(Exception):
@@ -60,7 +61,7 @@ def settled(value: Any) -> Any:
     root = kind.__module__.partition(".")[0]
     if root == "numpy":
         return value.copy()
-    if root not in _TRUSTED:
+    if root not in (*_TRUSTED, *_STREAMS):
         raise TypeError(f"a {kind.__name__} is handed to an effect")
     return value
 

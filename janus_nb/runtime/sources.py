@@ -290,6 +290,9 @@ class BarSource:
 def _columns(structure: Any, columns: list[Column]) -> Any:
     if type(structure) is tuple:
         return tuple(_columns(part, columns) for part in structure)
+    if isinstance(structure, dict):  # components come in the order of the sorted keys
+        parts = {key: _columns(structure[key], columns) for key in sorted(structure)}
+        return {key: parts[key] for key in structure}
     return columns.pop(0)
 
 

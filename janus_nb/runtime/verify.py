@@ -130,13 +130,15 @@ def alike(backend: Backend, a: Any, b: Any, half: bool = False, depth: int = 0) 
         return a is b or depth > 6
     if backend.is_tape(a) and backend.is_tape(b):
         return True
+    if isinstance(a, list) and isinstance(b, list):  # a library's own kind of list, too
+        return len(a) == len(b) and all(alike(backend, x, y, half, depth + 1) for x, y in zip(a, b, strict=True))
     if type(a) is not type(b):
         return False
     if isinstance(a, bool | int | str | bytes | type(None)):
         return bool(a == b) or (isinstance(a, str) and _text_alike(a, b))
     if isinstance(a, float):
         return math.isclose(a, b, rel_tol=1e-2 if half else 1e-3, abs_tol=1e-6) or (a != a and b != b)
-    if isinstance(a, list | tuple):
+    if isinstance(a, tuple):
         return len(a) == len(b) and all(alike(backend, x, y, half, depth + 1) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict):
         return list(a) == list(b) and all(alike(backend, a[k], b[k], half, depth + 1) for k in a)

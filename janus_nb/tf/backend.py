@@ -133,6 +133,10 @@ class TensorFlowBackend:
         """A graph of one iteration, which may run under a tape of the user's."""
         return TensorFlowStep(body, xla=xla)
 
+    def eagerly(self) -> Any:
+        """A context in which operations run at once, also while a graph is under construction."""
+        return tf.init_scope()
+
     def off_tape(self) -> Any:
         """A context in which no tape records."""
         return record.stop_recording()

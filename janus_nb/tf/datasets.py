@@ -190,9 +190,11 @@ def _is_dense(spec: Any) -> bool:
 
 
 def _is_plain(spec: Any) -> bool:
-    """Whether the structure is tuples of tensors, which the generator can take apart."""
+    """Whether the structure is tuples and dictionaries of tensors, which the generator can take apart."""
     if isinstance(spec, tf.TensorSpec):
         return True
+    if type(spec) is dict:
+        return all(isinstance(k, str) and _is_plain(v) for k, v in spec.items())
     return type(spec) is tuple and all(map(_is_plain, spec))
 
 

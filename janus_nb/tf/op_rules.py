@@ -55,6 +55,22 @@ def _scatter(update: Callable[[Any, Any, Any], Any], nd: bool = False) -> Rule:
     return rule
 
 
+def _strided_slice_assign(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    """`variable[a:b].assign(value)`."""
+    handle = staging.handle_of(inputs[0])
+    if handle is None:
+        raise Unsupported("JN302", "variable handle that comes from inside a graph")
+    begin, end, strides, value = inputs[1:]
+    attrs = kwargs["attrs"]
+    masks = {name: attrs[name].i for name in ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")}
+
+    def update(now: Any) -> Any:
+        return tf.raw_ops.TensorStridedSliceUpdate(input=now, begin=begin, end=end, strides=strides, value=value, **masks)
+
+    staging.write(handle, value.dtype, update)
+    return _plain(staging, tf.no_op)
+
+
 def _check_rows(staging: StagingGraph, table: Any, indices: Any, nd: bool) -> None:
     """Assert that all rows that a scatter writes to exist."""
     was, staging.busy = staging.busy, True
@@ -269,6 +285,7 @@ OP_RULES: dict[str, Rule] = {
     "AssignVariableOp": _assign(lambda now, value: value),
     "AssignAddVariableOp": _assign(lambda now, value: now + value),
     "AssignSubVariableOp": _assign(lambda now, value: now - value),
+    "ResourceStridedSliceAssign": _strided_slice_assign,
     "ResourceScatterAdd": _scatter(tf.tensor_scatter_nd_add),
     "ResourceScatterSub": _scatter(tf.tensor_scatter_nd_sub),
     "ResourceScatterUpdate": _scatter(tf.tensor_scatter_nd_update),

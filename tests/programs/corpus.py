@@ -8,6 +8,7 @@ from typing import Any
 from tests.programs import (
     control_flow,
     effects,
+    everyday,
     exceptions,
     found,
     functions,
@@ -29,7 +30,7 @@ from tests.programs import (
 from tests.programs.harness import Program
 
 TOPICS = (
-    control_flow, effects, exceptions, found, functions, heap, idioms, keras_programs, language, library, notebooks_style, numbers, objects, partial, recursion, sources,
+    control_flow, effects, everyday, exceptions, found, functions, heap, idioms, keras_programs, language, library, notebooks_style, numbers, objects, partial, recursion, sources,
     tapes, traps, violations,
 )  # fmt: skip
 ALL: dict[str, Program] = {f"{t.__name__.rpartition('.')[2]}.{name}": p for t in TOPICS for name, p in t.PROGRAMS.items()}

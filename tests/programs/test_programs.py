@@ -46,7 +46,7 @@ def test_coverage_page(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(8))
 def test_random_program(seed: int) -> None:
     """Control flow, state, effects and aborts mixed at random (`python -m tests.programs.fuzz` runs more)."""
     check(fuzz.make(seed))

@@ -283,6 +283,9 @@ class FakeBackend:
     def compile_step(self, body: Body, *, xla: bool) -> Any:
         return self.compile(body, xla=xla, parallel=False)
 
+    def eagerly(self) -> Any:
+        return contextlib.nullcontext()
+
     def off_tape(self) -> Any:
         return contextlib.nullcontext()
 
