@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, attributes, contexts, items, numbers, operators
+from janus_nb.lowering import access, attributes, contexts, items, numbers, objects, operators
 from janus_nb.lowering.control import known_items
 from janus_nb.lowering.exprs import format_value
 from janus_nb.lowering.interp import Lowering
@@ -333,6 +333,7 @@ RULES: dict[Any, Callable[..., Any]] = {
     id: _id,
     functools.reduce: _reduce,
     **contexts.RULES,
+    **objects.RULES,
 }
 
 # -- methods -------------------------------------------------------------------------------------------------------------

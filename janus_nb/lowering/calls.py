@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import dataclasses
 import enum
 import functools
 import inspect
@@ -89,10 +88,6 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
         return objects.construct(low, function, args, kwargs)
     if isinstance(function, types.MethodWrapperType) and function.__name__ in ("__setattr__", "__init__"):
         return _object_method(low, function.__self__, function.__name__, args)
-    if function is object.__setattr__:
-        return _object_method(low, args[0], "__setattr__", args[1:])
-    if function is dataclasses.replace:
-        return _replaced(low, *args, **kwargs)
     if is_user_class(type(function)) and not _is_library_object(function):
         return call(low, attributes.load_attribute(low, function, "__call__"), args, kwargs)
     return call_library(low, function, args, kwargs)
@@ -104,13 +99,6 @@ def _object_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...]) 
         objects.store_plain(low, owner, *args)
     elif args:
         raise Unsupported("JN203", "TypeError: object.__init__() takes no arguments")
-
-
-def _replaced(low: Lowering, value: Any, **changes: Any) -> Any:
-    """`dataclasses.replace`: a new object from the old one's fields."""
-    names = [f.name for f in dataclasses.fields(value) if f.init]
-    kept = {n: attributes.load_attribute(low, value, n) for n in names if n not in changes}
-    return objects.construct(low, type(value), (), {**kept, **changes})
 
 
 def _is_library_object(value: Any) -> bool:

@@ -13,6 +13,7 @@ import abc
 import dataclasses
 import enum
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,6 +140,18 @@ def store_plain(low: Lowering, owner: Any, name: str, value: Any) -> None:
     if born is not None and not born.code:
         raise Unsupported("JN108", f"an attribute of a {type(owner).__name__} that is carried between iterations is set")
     write_slot(low, AttrSlot(owner, name, path_of(low, owner)), value)
+
+
+def replaced(low: Lowering, value: Any, **changes: Any) -> Any:
+    """`dataclasses.replace(value, **changes)`: a new object from the old one's fields."""
+    from janus_nb.lowering.attributes import load_attribute
+
+    names = [f.name for f in dataclasses.fields(value) if f.init]
+    kept = {n: load_attribute(low, value, n) for n in names if n not in changes}
+    return construct(low, type(value), (), {**kept, **changes})
+
+
+RULES: dict[Any, Callable[..., Any]] = {object.__setattr__: store_plain, dataclasses.replace: replaced}
 
 
 def code_of(low: Lowering, born: Born, phase: Phase) -> str:

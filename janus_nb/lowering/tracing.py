@@ -37,13 +37,23 @@ def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: di
     if known is None or known.effect is Effect.REFUSED:
         why = f": {known.why}" if known else ""
         raise Unsupported(known.code if known else "JN201", f"{module}.{name}{why}")
-    if known.effect is Effect.TRACED and name == "get_weights" and not args:
-        return low.make([Num(low.backend.read_in_graph(v), "array") for v in function.__self__.weights])
+    special = METHODS.get((module.partition(".")[0], name))
+    if special is not None and getattr(function, "__self__", None) is not None:
+        return special(low, function.__self__, *args, **kwargs)
     if known.effect is Effect.TRACED:
         return trace_library(low, function, args, kwargs)
     if known.effect is Effect.REPLAYED:
         return replay(low, function, args, kwargs)
     return compute(low, function, args, kwargs)
+
+
+def _get_weights(low: Lowering, owner: Any) -> Any:
+    """`model.get_weights()`: arrays of what the variables hold in this iteration."""
+    return low.make([Num(low.backend.read_in_graph(v), "array") for v in owner.weights])
+
+
+METHODS: dict[tuple[str, str], Callable[..., Any]] = {("keras", "get_weights"): _get_weights}
+"""Methods of library objects that read values of variables, which a graph knows only as tensors."""
 
 
 def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -7,6 +7,7 @@ with its type, message and line.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import re
 import traceback
@@ -15,8 +16,14 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import janus_nb
+import keras
 import numpy as np
 import tensorflow as tf
+
+# Every program clears Keras's session, which collects garbage: what the libraries hold need not be looked through each time.
+assert keras.backend.backend() == "tensorflow"
+gc.collect()
+gc.freeze()
 
 PRELUDE = """
 import math, collections, functools, itertools, dataclasses
