@@ -16,7 +16,6 @@ from janus_nb.lowering.library import CLOCKS, module_of
 from janus_nb.speculate.slots import UNBOUND
 
 _TRUSTED = ("builtins", "collections", "numpy", "tensorflow", "keras", "datetime", "decimal", "fractions")
-_STREAMS = ("_io", "io", "ipykernel")
 
 
 class CheckFailed(Exception):
@@ -61,7 +60,7 @@ def settled(value: Any) -> Any:
     root = kind.__module__.partition(".")[0]
     if root == "numpy":
         return value.copy()
-    if root not in (*_TRUSTED, *_STREAMS):
+    if root not in _TRUSTED and not isinstance(value, io.IOBase):
         raise TypeError(f"a {kind.__name__} is handed to an effect")
     return value
 

@@ -19,6 +19,7 @@ import janus_nb
 import keras
 import numpy as np
 import tensorflow as tf
+from janus_nb.function import runtime
 
 # Every program clears Keras's session, which collects garbage: what the libraries hold need not be looked through each time.
 assert keras.backend.backend() == "tensorflow"
@@ -103,6 +104,7 @@ def check(program: Program, **extra: Any) -> Any:
     """Run both ways and assert that nothing differs; returns the report."""
     eager = _run(program, False, {})
     janus = _run(program, True, extra)
+    runtime.forget()  # the program's graphs: no other one meets them
     problems = differences(eager, janus, program.half)
     report = janus.report
     assert not problems, "\n".join(["JANUS differs from eager:", *problems, report.to_text()])
