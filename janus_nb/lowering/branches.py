@@ -362,6 +362,8 @@ def _merge_cond(
             values = _run_side(low, sides[number], start, places, kept, before)
             rows[number] = low.rows[first:]
             low.forget_rows(rows[number])
+            if len(rows[number]) != len(seen[number].rows):
+                raise Unsupported("JN107", "the sides read other results back than when they were looked at")
             results[number] = values
             outputs = [tensor for place in in_graph for tensor in _leaf_tensors(low, values[place])]
             mine = [r.tensor for r in rows[number]]
