@@ -47,9 +47,9 @@ _ROWS = [
     ),
     (
         "JN104",
-        "generator function inside a converted loop",
-        "A generator is suspended and resumed in the middle of its body, which a graph cannot do.",
-        "Collect into a list, or move the loop to the caller.",
+        "generator that is not consumed where it is made",
+        "A generator that is kept, handed on, or yields under a condition that the graph decides cannot be inlined around its consumer.",
+        "Consume it with `for` in the same iteration, or collect into a list.",
     ),
     ("JN105", "class defined inside a converted loop", "A class statement makes a new type in every iteration.", "Define the class before the loop."),
     (
@@ -112,15 +112,15 @@ _ROWS = [
     ),
     (
         "JN205",
-        "random numbers drawn on the host inside the loop",
-        "`random` and `numpy.random` advance a hidden state on the host, in the order of the iterations.",
-        "Draw before the loop, or use `tf.random`.",
+        "random numbers of the host that cannot be drawn ahead",
+        "`random` and `numpy.random` draw before the graph runs; this draw depends on what the graph computes, or the call changes more than the generator.",
+        "Draw before the condition, or use `tf.random`.",
     ),
     (
         "JN206",
         "object that looks up its own attributes",
-        "`__getattr__`, `__getattribute__` or `__setattr__` written in Python can do anything.",
-        "Use plain attributes in the hot loop.",
+        "`__getattribute__` written in Python, or `__dict__`, reaches attributes in ways that cannot be followed.",
+        "Use plain attributes, properties or `__getattr__` in the hot loop.",
     ),
     (
         "JN207",
