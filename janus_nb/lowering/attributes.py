@@ -13,7 +13,7 @@ from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.library import MUTATORS, PURE_METHODS
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import BoundMethod, Closure, Host, Num, Phase
-from janus_nb.source.units import is_user_class, is_user_function
+from janus_nb.source.units import is_keras, is_user_class, is_user_function
 from janus_nb.speculate.policy import ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, AttrSlot, LibrarySlot, instance_dict
 
@@ -246,7 +246,7 @@ def touch_library(low: Lowering, owner: Any) -> None:
     """Guard a library object's settings: its layers' rates, its schedule, whether it is trainable."""
     if low.backend.is_variable(owner):
         return
-    if type(owner).__module__.partition(".")[0] == "keras" or any(k.__module__.partition(".")[0] == "keras" for k in type(owner).__mro__):
+    if is_keras(type(owner)):
         slot = LibrarySlot(owner, path_of(low, owner))
         if slot.key not in low.heap.guards:
             low.heap.guard_constant(slot, low.heap.live(slot), low.span)

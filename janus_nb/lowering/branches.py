@@ -165,7 +165,7 @@ def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] |
             return Side(NORMAL, {}, 0, (), [], False, refusal)
         rows = [(low.backend.spec_of(r.tensor), r.kind) for r in low.rows[start.sizes["rows"] :]]
         changed = changes(low, start)
-        shared = frozenset(p for p, (_, value) in changed.items() if _is_shared(low, p, value))
+        shared = frozenset(p for p, (_, value) in changed.items() if _is_shared(low, value))
         made = [*list(low.fresh)[first:], *(k for k in low.born if k not in start.born)]
     finally:
         low.branch_marks.pop()
@@ -198,7 +198,7 @@ def _merge_values(low: Lowering, condition: Any, sides: list[Callable[[], Outcom
     """Compute both sides in the graph (cheap and without writes), select values, branch at replay for effects."""
     start = mark(low)
     before = {place: current(low, place, slot) for place, slot in places.items()}
-    kept = {p: low.host.name(Phase.POST) for p in places if _on_host(low, condition, seen, p, before[p])}
+    kept = {p: low.host.name(Phase.POST) for p in places if _on_host(low, seen, p, before[p])}
     _write_before(low, kept, seen, before)
     results: list[dict[Place, Any]] = []
     with _ReplayBranch(low, condition) as replay:
@@ -243,7 +243,7 @@ def _run_side(
     return values
 
 
-def _on_host(low: Lowering, condition: Any, seen: list[Side], place: Place, before: Any) -> bool:
+def _on_host(low: Lowering, seen: list[Side], place: Place, before: Any) -> bool:
     """Whether only replay can tell what a place holds after the branch, and each side must say so for itself."""
     values = [s.changed[place][1] if place in s.changed else before for s in seen]
     if any(v is UNBOUND for v in values):
@@ -347,7 +347,7 @@ def _merge_cond(
     start = mark(low)
     before = {place: current(low, place, slot) for place, slot in places.items()}
     in_graph = {p: t for p in places if (t := _graph_template(low, seen, p, before[p])) is not None}
-    kept = {p: low.host.name(Phase.POST) for p in places if p not in in_graph and _needs_replay(low, condition, seen, p, before[p])}
+    kept = {p: low.host.name(Phase.POST) for p in places if p not in in_graph and _needs_replay(low, seen, p, before[p])}
     _write_before(low, kept, seen, before)
     if kept:
         seen = [_look(low, side, places, kept) for side in sides]
@@ -386,9 +386,9 @@ def _merge_cond(
             store(low, place, slot, merge(low, condition, results[0][place], results[1][place]))
 
 
-def _needs_replay(low: Lowering, condition: Any, seen: list[Side], place: Place, before: Any) -> bool:
+def _needs_replay(low: Lowering, seen: list[Side], place: Place, before: Any) -> bool:
     """Whether a place that is no output of the conditional must be set at replay, in each branch."""
-    if _on_host(low, condition, seen, place, before):
+    if _on_host(low, seen, place, before):
         return True
     values = [s.changed[place][1] if place in s.changed else before for s in seen]
     return not any(v is UNBOUND for v in values) and any(isinstance(v, Num) or low.is_symbolic(v) or low.is_graph(v) for v in values)
@@ -414,7 +414,7 @@ def _graph_template(low: Lowering, seen: list[Side], place: Place, before: Any) 
     values = [s.changed[place][1] if place in s.changed else before for s in seen]
     if any(isinstance(v, list | dict) for v in values):
         made = set(low.fresh).union(*(s.fresh for s in seen)) - set(low.escaped) - set(low.borrowed)
-        if not all(id(v) in made for v in values) or any(place in s.shared for s in seen) or _is_shared(low, place, before):
+        if not all(id(v) in made for v in values) or any(place in s.shared for s in seen) or _is_shared(low, before):
             return None
     templates = []
     for value in values:
@@ -468,7 +468,7 @@ def _parts(template: Any) -> list[Any]:
     return list(template.values() if isinstance(template, dict) else template)
 
 
-def _is_shared(low: Lowering, place: Place, value: Any) -> bool:
+def _is_shared(low: Lowering, value: Any) -> bool:
     """Whether a container is known in another place too, so that a new one in its place would not be the same."""
     if not isinstance(value, list | dict):
         return False

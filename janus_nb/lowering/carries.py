@@ -17,7 +17,7 @@ from janus_nb.lowering.heap import Carry
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import NUM_DTYPE, Host, Kind, Num, Phase, kind_of
-from janus_nb.source.units import is_user_class
+from janus_nb.source.units import is_keras, is_user_class
 from janus_nb.speculate.guards import Guard, IsType
 from janus_nb.speculate.policy import Mode, fits, widen
 from janus_nb.speculate.slots import UNBOUND, describe, instance_dict
@@ -48,7 +48,7 @@ class ObjectOf:
 def live_attributes(value: Any) -> dict[str, Any] | None:
     """The attributes of a plain object of a user's class; `None` for everything else."""
     kind = type(value)
-    if not is_user_class(kind) or isinstance(value, type | tuple | list | dict | set) or any(k.__module__.startswith("keras") for k in kind.__mro__):
+    if not is_user_class(kind) or isinstance(value, type | tuple | list | dict | set) or is_keras(kind):
         return None
     held = instance_dict(value)
     return dict(held) if held is not None and not any("__slots__" in k.__dict__ for k in kind.__mro__) else None

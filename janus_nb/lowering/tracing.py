@@ -19,7 +19,7 @@ from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.library import CLOCKS, Effect, knowledge_of, module_of
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import BoundMethod, Closure, Host, Nothing, Num, Phase
-from janus_nb.source.units import is_user_class, is_user_file, is_user_function
+from janus_nb.source.units import is_keras, is_user_class, is_user_file, is_user_function
 from janus_nb.speculate.slots import NameSlot, instance_dict
 
 
@@ -32,7 +32,7 @@ def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: di
     module, name = module_of(function)
     if known is None and is_user_class(type(getattr(function, "__self__", function))):
         owner = getattr(function, "__self__", function)
-        if any(k.__module__.partition(".")[0] == "keras" for k in type(owner).__mro__):
+        if is_keras(type(owner)):
             return trace_library(low, function, args, kwargs)
     if known is None or known.effect is Effect.REFUSED:
         why = f": {known.why}" if known else ""
@@ -299,7 +299,7 @@ def _library_objects(values: list[Any]) -> Iterator[Any]:
     pending = list(values)
     while pending:
         value = pending.pop()
-        if id(value) in seen or not any(k.__module__.partition(".")[0] == "keras" for k in type(value).__mro__):
+        if id(value) in seen or not is_keras(type(value)):
             continue
         seen.add(id(value))
         yield value

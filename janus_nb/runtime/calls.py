@@ -10,7 +10,7 @@ from typing import Any
 
 from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.config import Options
-from janus_nb.events import CellStarted, EagerRan, EventBus, GraphRan, GraphRejected, Missed, Profiled, RegionFound, Verified
+from janus_nb.events import CellStarted, EagerRan, EventBus, Missed, Profiled, RegionFound
 from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
 from janus_nb.profile.instrument import SESSION
 from janus_nb.report import Report
@@ -103,19 +103,8 @@ class FunctionRegion:
 
     def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the function in Python, with segments of its body as graphs."""
-        segments = self._session.segments
-        before = segments.ran, segments.generated
-        started = time.perf_counter()
         with self._session.split(self.region):
-            result = self._imperative(args, kwargs, profiled=False)
-        seconds = time.perf_counter() - started
-        ran = segments.ran - before[0]
-        self.region.iteration += 1
-        self.bus.emit(EagerRan(self.region.number, seconds, "segments" if ran else "no segment runs"))
-        self.region.note_split(seconds, ran, segments.generated - before[1])
-        if self.region.split_fails:
-            self._engine.give_up_split(self.region)
-        return result
+            return self._imperative(args, kwargs, profiled=False)
 
     def _eager(self, args: tuple[Any, ...], kwargs: dict[str, Any], why: str) -> Any:
         started = time.perf_counter()
@@ -137,18 +126,11 @@ class FunctionRegion:
         started = time.perf_counter()
         outcome, _ = self.executor.run(version, block)
         if outcome.done:
-            seconds = time.perf_counter() - started
-            version.iterations += 1
-            version.seconds = min(version.seconds, seconds)
-            self.region.graph_iterations += 1
-            self.region.iteration += 1
-            self.bus.emit(GraphRan(self.region.number, version.number, 1, seconds))
+            self._engine.ran(self.region, version, 1, time.perf_counter() - started)
             self._engine.judge(self.region, version)
             return True, self.names.pop(RETURN_SLOT.name)
-        if outcome.error is not None:
-            self._engine.graph_failed(self.region, version, outcome.error)
-        elif outcome.violation is not None:
-            self._fell_back(version, outcome.violation)
+        if outcome.stopped is not None:
+            self._failed(version, outcome.stopped)
         return False, None
 
     def _version(self, element: Any) -> Version | None:
@@ -170,10 +152,7 @@ class FunctionRegion:
     def _verified(self, version: Version, block: Block, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
         predicted = rehearse(self.executor, version, block)
         if not isinstance(predicted, Prediction):
-            if isinstance(predicted, Violation):
-                self._fell_back(version, predicted)
-            else:
-                self._engine.graph_failed(self.region, version, predicted)
+            self._failed(version, predicted)
             return False, None
         result = self._eager(args, kwargs, "verification")
         expected = next(v for s, v in predicted.slots if s == RETURN_SLOT)
@@ -181,17 +160,11 @@ class FunctionRegion:
         count, differs = compare(self._engine.backend, predicted, self.names)
         if differs is None and not alike(self._engine.backend, result, expected):
             differs = f"result: eager {result!r:.80}, graph {expected!r:.80}"
-        if differs is None:
-            version.agreed += 1
-            self.bus.emit(Verified(self.region.number, version.number, count + 1))
-        else:
-            self.region.versions.remove(version)
-            self.bus.emit(GraphRejected(self.region.number, version.number, differs))
-            self._engine.retire(self.region, "JN401", differs)
+        self._engine.settle(self.region, version, count + 1, differs)
         return True, result
 
-    def _fell_back(self, version: Version, violation: Violation) -> None:
-        if self._engine.fell_back(self.region, version, violation):
+    def _failed(self, version: Version, why: Violation | Exception) -> None:
+        if self._engine.failed(self.region, version, why):
             self._missed = False
-        elif violation.assumption is None:  # arguments of another kind: another version may serve them
+        elif isinstance(why, Violation) and why.assumption is None:  # arguments of another kind: another version may serve them
             self._missed, self.region.generate_again = False, True

@@ -15,14 +15,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from janus_nb.cache.lookup import Miss, lookup
-from janus_nb.events import (
-    EagerRan,
-    GraphRan,
-    GraphRejected,
-    Missed,
-    Profiled,
-    Verified,
-)
+from janus_nb.events import EagerRan, Missed, Profiled
 from janus_nb.lowering.generate import Target
 from janus_nb.lowering.program import Refusal
 from janus_nb.profile.instrument import LoopSite
@@ -32,7 +25,6 @@ from janus_nb.runtime.executor import Executor, Violation
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
 from janus_nb.runtime.journal import EffectRaised
 from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
-from janus_nb.runtime.segments import Segments
 from janus_nb.runtime.sources import Block, Source, TensorSource
 from janus_nb.runtime.verify import Prediction, compare, rehearse
 from janus_nb.span import Span
@@ -48,7 +40,6 @@ class DriverSession(Protocol):
 
     engine: Engine
     drivers: dict[tuple[int, int], Driver]
-    segments: Segments
 
     def split(self, region: Region) -> AbstractContextManager[None]: ...
 
@@ -80,7 +71,6 @@ class Driver:
         self.count = 0
         self.inner = False
         self.missed = False
-        self.before = (0, 0)
         self.split_scope: AbstractContextManager[None] | None = None
 
     def names(self) -> MutableMapping[str, Any]:
@@ -153,44 +143,20 @@ class Driver:
         __tracebackhide__ = True
         for element in elements:
             with self.session.split(self.region):
-                self.begin_split()
                 yield element
-                self.after_split()
             if self.region.status is Status.IMPERATIVE:
                 yield from imperative(self.engine, self.region, elements)
-
-    def begin_split(self) -> None:
-        """An iteration in segments begins."""
-        segments = self.session.segments
-        self.before = segments.ran, segments.generated
-        self.since = time.perf_counter()
-
-    def after_split(self) -> None:
-        """An iteration in segments is over: time it; without segments, or slower than Python's, they are given up."""
-        seconds = time.perf_counter() - self.since
-        self.since = 0.0
-        segments = self.session.segments
-        ran, generated = segments.ran - self.before[0], segments.generated - self.before[1]
-        self.region.iteration += 1
-        self.engine.bus.emit(EagerRan(self.region.number, seconds, "segments" if ran else "no segment runs"))
-        self.region.note_split(seconds, ran, generated)
-        if self.region.split_fails:
-            self.engine.give_up_split(self.region)
 
     def rest_while(self) -> bool:
         """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""
         self.engine.found(self.region)
         if self.since:
-            if self.split_scope is not None:
-                self.after_split()
-                self.leave_split()
-            else:
-                self.after_eager()
+            self.after_eager()
+        self.leave_split()
         go_on = self.advance()
         if go_on and self.region.status is Status.SPLIT:
             self.split_scope = self.session.split(self.region)
             self.split_scope.__enter__()
-            self.begin_split()
             return True
         self.since = time.perf_counter()
         return go_on
@@ -213,16 +179,8 @@ class Driver:
     def _settle(self) -> None:
         prediction, self.prediction = self.prediction, None
         assert prediction is not None
-        version = prediction.version
         count, differs = compare(self.engine.backend, prediction, self.names())
-        if differs is None:
-            version.agreed += 1
-            self.engine.bus.emit(Verified(self.region.number, version.number, count))
-            return
-        self.region.versions.remove(version)
-        self.region.rejected += 1
-        self.engine.bus.emit(GraphRejected(self.region.number, version.number, differs))
-        self.engine.retire(self.region, "JN401", differs)
+        self.engine.settle(self.region, prediction.version, count, differs)
 
     def advance(self) -> bool:
         """Run graph calls until Python must run an iteration (True) or the source is exhausted (False)."""
@@ -326,38 +284,20 @@ class Driver:
             self.prediction = predicted
             self.eager_reason = "verification"
             return True
-        if isinstance(predicted, Exception):
-            self.engine.graph_failed(self.region, version, predicted)
-        else:
-            self._fell_back(version, predicted)
-        self.eager_reason = "fallback"
-        return True
+        return self._failed(version, predicted)
 
     def _run(self, version: Version, block: Block) -> bool | None:
         outcome, _ = self.executor.run(version, block)
-        seconds = time.perf_counter() - self.step_started
         if outcome.done:
             if self.source is not None:
                 self.source.advance(outcome.done)
-            version.iterations += outcome.done
-            self.region.iteration += outcome.done
-            self.region.graph_iterations += outcome.done
-            self._adapt(version, outcome.done, seconds)
-            self.engine.bus.emit(GraphRan(self.region.number, version.number, outcome.done, seconds))
-        if outcome.error is not None:
-            self.engine.graph_failed(self.region, version, outcome.error)
-            self.eager_reason = "graph failed"
-            return True
-        if outcome.violation is not None:
-            self._fell_back(version, outcome.violation)
-            self.eager_reason = "fallback"
-            return True
-        return None
+            self._adapt(version, outcome.done, time.perf_counter() - self.step_started)
+        return None if outcome.stopped is None else self._failed(version, outcome.stopped)
 
     def _adapt(self, version: Version, done: int, seconds: float) -> None:
-        """Choose how many iterations the next call may run."""
+        """Count what a call has done, and choose how many iterations the next one may run."""
+        self.engine.ran(self.region, version, done, seconds)
         each = seconds / done
-        version.seconds = min(version.seconds, each)
         steps = self.engine.options.steps
         if steps != "auto":
             version.steps = steps
@@ -368,10 +308,12 @@ class Driver:
             version.steps = max(1, min(MAX_STEPS, version.room, version.steps * 4, int(CALL_SECONDS / each)))
         self.engine.judge(self.region, version)
 
-    def _fell_back(self, version: Version, violation: Violation) -> None:
-        """An assumption failed: Python runs the iteration; without the assumption, a new graph may be generated."""
-        if self.engine.fell_back(self.region, version, violation):
+    def _failed(self, version: Version, why: Violation | Exception) -> bool:
+        """Python runs the iteration; without the assumption that failed, a new graph may be generated."""
+        if self.engine.failed(self.region, version, why):
             self.missed = False
+        self.eager_reason = "fallback" if isinstance(why, Violation) else "graph failed"
+        return True
 
 
 def imperative(engine: Engine, region: Region, elements: Iterator[Any]) -> Iterator[Any]:

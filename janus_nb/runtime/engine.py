@@ -15,11 +15,14 @@ from janus_nb.events import (
     EventBus,
     Fallback,
     Generated,
+    GraphRan,
+    GraphRejected,
     InternalError,
     RegionFound,
     Relaxed,
     Retired,
     Reused,
+    Verified,
 )
 from janus_nb.events.types import AssumptionInfo, OpInfo
 from janus_nb.lowering.carries import live_attributes
@@ -180,6 +183,32 @@ class Engine:
         self.bus.emit(event)
 
     # -- judgement -------------------------------------------------------------------------------------------------------
+
+    def settle(self, region: Region, version: Version, compared: int, differs: str | None) -> None:
+        """A verification is over: the version has agreed once more, or is thrown away and the region left to Python."""
+        if differs is None:
+            version.agreed += 1
+            self.bus.emit(Verified(region.number, version.number, compared))
+            return
+        if version in region.versions:
+            region.versions.remove(version)
+        self.bus.emit(GraphRejected(region.number, version.number, differs))
+        self.retire(region, "JN401", differs)
+
+    def ran(self, region: Region, version: Version, iterations: int, seconds: float) -> None:
+        """A call of the graph has committed iterations."""
+        version.iterations += iterations
+        version.seconds = min(version.seconds, seconds / iterations)
+        region.iteration += iterations
+        region.graph_iterations += iterations
+        self.bus.emit(GraphRan(region.number, version.number, iterations, seconds))
+
+    def failed(self, region: Region, version: Version, why: Violation | Exception) -> bool:
+        """A call stopped before an iteration, which Python runs. True if a graph without what failed may be generated."""
+        if isinstance(why, Violation):
+            return self.fell_back(region, version, why)
+        self.graph_failed(region, version, why)
+        return False
 
     def learn_from_miss(self, region: Region, miss: Miss) -> None:
         """A guard failed at entry: constants that turned out not to be are inputs from now on."""

@@ -82,11 +82,10 @@ class Prepared:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a graph call did: how many iterations were committed, and what stopped it."""
+    """What a graph call did: how many iterations were committed, and what stopped it, if anything."""
 
     done: int
-    violation: Violation | None
-    error: Exception | None = None
+    stopped: Violation | Exception | None
 
 
 class Executor:
@@ -233,20 +232,20 @@ class Executor:
         with uninterrupted():
             outcome = self._run(version, prepared)
             self.return_draws(program, prepared, block, outcome.done)
-        if outcome.violation is None and outcome.error is None:
-            outcome.violation = prepared.violation
+        if outcome.stopped is None:
+            outcome.stopped = prepared.violation
         return outcome, prepared
 
     def _run(self, version: Version, prepared: Prepared) -> Outcome:
         program = version.program
         try:
             result = self.call(version, prepared, prepared.count)
-            violation = self._violation(program, result)
+            stopped: Violation | Exception | None = self._violation(program, result)
             done = result.done
             if done < prepared.count and done:
                 result = self.call(version, prepared, done)
         except Exception as error:
-            return Outcome(0, None, error)
+            return Outcome(0, error)
         while done:
             journal = Journal(prepared.unchanging)
             replayed = self.replay(program, prepared, result, done, journal)
@@ -255,11 +254,11 @@ class Executor:
                 self.backend.commit(program.body.variables, result.variables)
                 self._write(program, finals, states)
                 journal.finish()
-                return Outcome(done, violation)
-            done, violation = replayed.done, replayed.violation
+                return Outcome(done, stopped)
+            done, stopped = replayed.done, replayed.stopped
             if done:
                 result = self.call(version, prepared, done)
-        return Outcome(0, violation)
+        return Outcome(0, stopped)
 
     def _violation(self, program: Program, result: LoopResult) -> Violation | None:
         if result.failed is None:

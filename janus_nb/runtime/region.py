@@ -90,7 +90,6 @@ class Region:
         split_idle: Iterations in a row of which no segment ran as a graph, and none was generated.
         exits: Iterations that took a branch without a graph form.
         refusals: Refusals so far; a region is retired after a few in unlike states.
-        rejected: Graphs that disagreed with eager.
         generate_again: Whether a miss may generate a version.
         holds_region: Whether a loop inside is converted by itself.
         untouched: Whether the generator found no tensor work.
@@ -116,7 +115,6 @@ class Region:
     graph_iterations: int = 0
     exits: int = 0
     refusals: int = 0
-    rejected: int = 0
     generate_again: bool = True
     holds_region: bool = False
     untouched: bool = False

@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 from janus_nb.cache.lookup import Miss, lookup
-from janus_nb.events import EagerRan, GraphRan, GraphRejected, Missed, Verified
+from janus_nb.events import EagerRan, Missed
 from janus_nb.lowering.generate import Target
 from janus_nb.lowering.program import Refusal
 from janus_nb.profile.instrument import BlockSite
@@ -226,26 +226,16 @@ class Segments:
                 predicted = rehearse(executor, version, block)
             if isinstance(predicted, Prediction):
                 return _Run(segment.end, True, segment, predicted, time.perf_counter(), "verification")
-            if isinstance(predicted, Exception):
-                engine.graph_failed(region, version, predicted)
-            else:
-                engine.fell_back(region, version, predicted)
+            engine.failed(region, version, predicted)
             return _Run(segment.end, True, segment, started=time.perf_counter(), why="fallback")
         outcome, _ = executor.run(version, block)
         if outcome.done:
-            seconds = time.perf_counter() - started
-            version.iterations += 1
-            version.seconds = min(version.seconds, seconds)
-            region.graph_iterations += 1
-            region.iteration += 1
             self.ran += 1
-            engine.bus.emit(GraphRan(region.number, version.number, 1, seconds))
+            engine.ran(region, version, 1, time.perf_counter() - started)
             engine.judge(region, version)
             return _Run(segment.end, False)
-        if outcome.error is not None:
-            engine.graph_failed(region, version, outcome.error)
-        elif outcome.violation is not None:
-            engine.fell_back(region, version, outcome.violation)
+        if outcome.stopped is not None:
+            engine.failed(region, version, outcome.stopped)
         return _Run(segment.end, True, segment, started=time.perf_counter(), why="fallback")
 
     def _version(
@@ -285,16 +275,8 @@ class Segments:
         engine.bus.emit(EagerRan(region.number, seconds, run.why))
         if run.prediction is None:
             return
-        version = run.prediction.version
         count, differs = compare(engine.backend, run.prediction, names_of(frame))
-        if differs is None:
-            version.agreed += 1
-            engine.bus.emit(Verified(region.number, version.number, count))
-            return
-        if version in region.versions:
-            region.versions.remove(version)
-        engine.bus.emit(GraphRejected(region.number, version.number, differs))
-        engine.retire(region, "JN401", differs)
+        engine.settle(region, run.prediction.version, count, differs)
 
 
 def _text(site: BlockSite, span: Span) -> tuple[str, str, str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import FrameType, FunctionType, MethodType
 from typing import Any
 
+from janus_nb.events import EagerRan
 from janus_nb.profile.instrument import BlockSite, LoopSite, Sites, instrument_function
 from janus_nb.profile.recorder import Recorder
 from janus_nb.runtime.driver import Driver, imperative
@@ -188,13 +189,21 @@ class Session:
 
     @contextlib.contextmanager
     def split(self, region: Region) -> Iterator[None]:
-        """While inside, segments may run."""
-        before = self.splitting, self.segments.owner
-        self.splitting, self.segments.owner = True, region
+        """An iteration (or call) of a split region: segments may run inside. Without any, or slower than Python, they are given up."""
+        segments = self.segments
+        before = self.splitting, segments.owner
+        ran, generated, started = segments.ran, segments.generated, time.perf_counter()
+        self.splitting, segments.owner = True, region
         try:
             yield
         finally:
-            self.splitting, self.segments.owner = before
+            self.splitting, segments.owner = before
+        ran, generated, seconds = segments.ran - ran, segments.generated - generated, time.perf_counter() - started
+        region.iteration += 1
+        self.engine.bus.emit(EagerRan(region.number, seconds, "segments" if ran else "no segment runs"))
+        region.note_split(seconds, ran, generated)
+        if region.split_fails:
+            self.engine.give_up_split(region)
 
     # -- for -----------------------------------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ def rehearse(executor: Executor, version: Version, block: Block) -> Prediction |
         journal = Journal(prepared.unchanging)
         replayed = executor.replay(program, prepared, result, 1, journal)
         if isinstance(replayed, Outcome):
-            return replayed.violation or Violation(None, "")
+            return replayed.stopped or Violation(None, "")
         finals, states = replayed
         slots = [*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)]
         slots = [(slot, value) for slot, value in slots if slot.key not in program.volatile]

@@ -115,6 +115,11 @@ def is_user_class(kind: type) -> bool:
     return (file is not None and is_user_file(file)) or any(is_user_function(member) for member in kind.__dict__.values())
 
 
+def is_keras(kind: type) -> bool:
+    """Whether a class is Keras's, or the user's subclass of one."""
+    return any(k.__module__.partition(".")[0] == "keras" for k in kind.__mro__)
+
+
 @functools.lru_cache(maxsize=1024)
 def _locate(code: CodeType) -> tuple[FunctionNode, Unit] | None:
     unit = find_unit(code.co_filename)
