@@ -69,6 +69,7 @@ class Options:
     )
     xla: str = _choice("compile graphs with XLA", "auto", "on", "off")
     verify: str = _choice("compare a graph with eager before its first commit, always, or not at all", "first", "always", "off")
+    generate: str = _choice("generate a graph when the work left pays for it, or always", "auto", "always")
     view: str = _choice("what is shown beside the cell", "auto", "live", "static", "text", "none")
     unroll: bool = _switch("unroll inner loops whose trip count was stable, and assert it")
     specialize: bool = _switch("specialise on constant values and exact shapes")

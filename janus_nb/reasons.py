@@ -187,6 +187,12 @@ _ROWS = [
         "Nothing to do: it runs in Python, at Python's speed.",
     ),
     (
+        "JN409",
+        "too little work left to pay for a graph",
+        "Generating, verifying and starting a graph takes about as long as 80 iterations in Python. Fewer are left.",
+        "Nothing to do: it runs in Python. When the cell has been run often enough, or with `--generate always`, it is converted.",
+    ),
+    (
         "JN406",
         "source cannot be read ahead",
         "Elements come from an iterator whose work may be seen by others, so JANUS takes one at a time.",

@@ -28,6 +28,7 @@ LAYERS = [
     {"report"},
     {"function"},
     {"notebook"},
+    {"bench"},
     {"demo", "cli", "__init__"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
@@ -76,7 +77,7 @@ def test_imports_go_down(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_tensorflow_stays_in_its_package(path: Path) -> None:
-    if layer_of(path) in ("tf", "demo"):
+    if layer_of(path) in ("tf", "demo", "bench"):
         return
     roots = {name.partition(".")[0] for name in imports_of(path)}
     assert not roots & {"tensorflow", "keras"}, path

@@ -185,6 +185,7 @@ def _add_to_region(region: RegionView, event: Event) -> None:
             region.add_time("fallback" if why == "fallback" else "eager", iterations, seconds)
         case Generated():
             region.graphs.append(event)
+            region.declined = [d for d in region.declined if d.code != "JN409"]  # enough work came together after all
         case Reused():
             region.reused.append(event.generated)
         case Verified():

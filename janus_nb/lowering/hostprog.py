@@ -37,7 +37,7 @@ class HostPrograms:
     indent: int = 0
     _count: int = 0
     _names: dict[int, str] = field(default_factory=dict)
-    _available: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    _remembered: dict[tuple[Phase, str], tuple[Host, int]] = field(default_factory=dict)
 
     def object(self, value: Any) -> str:
         """The name under which the programs know an object."""
@@ -75,6 +75,16 @@ class HostPrograms:
         name = self.name(phase)
         self.statement(phase, f"{name} = {expression}")
         return Host(phase, name, witness)
+
+    def remember(self, phase: Phase, expression: str, value: Host) -> None:
+        """Note that a variable, just assigned, holds what an expression without effects gives."""
+        self._remembered[phase, expression] = value, len(self.lines[phase]) - 1
+
+    def known(self, phase: Phase, expression: str) -> Host | None:
+        """The variable that already holds such an expression, if it was not rolled back."""
+        value, position = self._remembered.get((phase, expression), (None, -1))
+        lines = self.lines[phase]
+        return value if value is not None and position < len(lines) and lines[position] == f"{value.code} = {expression}" else None
 
     def statement(self, phase: Phase, text: str) -> None:
         """A statement of the phase's program. Only the post program has branches."""

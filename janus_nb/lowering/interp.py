@@ -231,7 +231,14 @@ class Lowering:
                     witness = function(*given)
             except Exception as error:
                 raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-        made = self.host.assign(phase, template.format(*codes), witness)
+        text = template.format(*codes)
+        arithmetic = phase is not Phase.POST and kind_of(witness) is not None and getattr(function, "__module__", "") == "_operator"
+        known = self.host.known(phase, text) if arithmetic else None
+        if known is not None:
+            return known
+        made = self.host.assign(phase, text, witness)
+        if arithmetic:
+            self.host.remember(phase, text, made)
         if any(isinstance(a, Host) and a.code in self.volatile for a in args):
             self.volatile.add(made.code)
         return made

@@ -18,6 +18,7 @@ from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Host, Num, Phase
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.guards import Guard, IsBound, IsObject
+from janus_nb.speculate.policy import ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, ItemSlot, LengthSlot
 
 
@@ -69,11 +70,34 @@ def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
     if low.span is not None:
         low.graph_spans[low.span] = None
     try:
-        return owner[convert(index)]
+        window = _window(low, owner, index)
+        return window if window is not None else owner[convert(index)]
     except Unsupported:
         raise
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+
+
+def _window(low: Lowering, owner: Any, index: Any) -> Any:
+    """`tensor[a:b]` with bounds that the host knows before the graph: as long as it was seen to be, so that shapes stay known.
+
+    Returns None where the length may not be assumed.
+    """
+    if not isinstance(index, slice) or index.step is not None or not low.is_graph(owner):
+        return None
+    start, stop = index.start, index.stop
+    shape = low.backend.spec_of(owner).shape
+    bounds = (low.witness(start), low.witness(stop))
+    known = all(type(b) is int for b in bounds) and (isinstance(start, Host) or isinstance(stop, Host))
+    if not known or not shape or shape[0] is None or low.guarding is not None or max(low.phase_of(start), low.phase_of(stop)) is Phase.POST:
+        return None
+    size = bounds[1] - bounds[0]
+    assumption = ValueAssumption(low.span, "the length of the slice", str(size), ("window", size), "seen while generating")
+    if not low.policy.specialize or assumption.key in low.policy.inputs or not 0 <= bounds[0] < bounds[1] <= shape[0]:
+        return None
+    inside = low.host_op(f"0 <= {{}} == {{}} - {size} <= {shape[0] - size}", lambda a, b: 0 <= a == b - size, start, stop)
+    low.check_host(inside, True, assumption)
+    return low.math("window", owner, low.lift(start).tensor if isinstance(start, Host) else start, size)
 
 
 def heap_item(low: Lowering, owner: Any, index: Any) -> Any:

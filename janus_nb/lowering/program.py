@@ -120,6 +120,11 @@ class Program:
     left: tuple[Refusal, ...] = ()
 
     @property
+    def idle(self) -> bool:
+        """Whether the pre program does nothing."""
+        return len(self.texts[1].splitlines()) == 2 and all(f.column is not None for f in self.feeds)
+
+    @property
     def bytes_per_step(self) -> int:
         """Memory that one iteration of a call holds: what is fed to it and what it returns. Unknown dimensions count as 64."""
         specs = [*(f.spec for f in self.feeds), *self.body.rows]

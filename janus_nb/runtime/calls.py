@@ -14,8 +14,9 @@ from janus_nb.events import CellStarted, EagerRan, EventBus, Missed, Profiled, R
 from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
 from janus_nb.profile.instrument import SESSION
 from janus_nb.report import Report
-from janus_nb.runtime.executor import Executor, Violation
+from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.journal import EffectRaised
+from janus_nb.runtime.prepare import Violation
 from janus_nb.runtime.region import Region, Status, Version
 from janus_nb.runtime.sources import Block
 from janus_nb.runtime.verify import Prediction, alike, compare, rehearse

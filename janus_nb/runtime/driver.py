@@ -21,9 +21,10 @@ from janus_nb.lowering.program import Refusal
 from janus_nb.profile.instrument import LoopSite
 from janus_nb.reasons import REASONS
 from janus_nb.runtime.engine import Engine
-from janus_nb.runtime.executor import Executor, Violation
+from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
 from janus_nb.runtime.journal import EffectRaised
+from janus_nb.runtime.prepare import Violation
 from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
 from janus_nb.runtime.sources import Block, Source, TensorSource
 from janus_nb.runtime.verify import Prediction, compare, rehearse
@@ -33,6 +34,9 @@ CALL_SECONDS = 0.15
 """How long one graph call should take: output and the stop button stay prompt."""
 
 MAX_STEPS = 4096
+
+WORTH = 80
+"""Iterations of Python's that generating, verifying and starting a graph costs, whatever their length: both grow with the number of operations."""
 
 
 class DriverSession(Protocol):
@@ -209,6 +213,8 @@ class Driver:
             return self.source is not None and self.source.failed
         if (not version.verified and self.engine.options.verify != "off") or self.engine.options.verify == "always":
             return self._verify(version, block)
+        if version.sibling is not None and 2 * len(block.elements) < version.steps:
+            version = version.sibling  # the compiled loop has room for many more
         return self._run(version, block)
 
     def _block(self, version: Version | None) -> Block | None:
@@ -244,6 +250,10 @@ class Driver:
         if self.source is not None and self.source.holds_fewer_than(2):
             self.eager_reason = "last iterations"
             return None
+        if not self.region.versions and not self._pays():
+            self.engine.too_little(self.region)
+            self.eager_reason = "too little work left"
+            return None
         self.missed = True
         block = self._block(None)
         if block is None:
@@ -263,14 +273,40 @@ class Driver:
         self.eager_reason = "no graph"
         return version
 
-    def _tell_outer_loops(self) -> None:
-        """Loops around a converted loop stay imperative themselves."""
+    def _pays(self) -> bool:
+        """Whether the work still expected is worth a graph. A loop of unknown length counts as long."""
+        if self.engine.options.generate == "always":
+            return True
+        left = self._announced()
+        return left is None or max(left, self.region.iteration) > WORTH
+
+    def _announced(self) -> int | None:
+        """Iterations still to come in this execution and in those that the loops around it announce; `None` if unknown."""
+        left = self.source.announced() if self.source is not None else None
+        if left is None:
+            return None
+        each = left + self.engine.options.profile
+        for outer in self._enclosing():
+            rounds = outer.source.announced() if outer.source is not None else None
+            if rounds is None:
+                return None
+            left += rounds * each
+            each *= rounds + 1
+        return left
+
+    def _enclosing(self) -> Iterator[Driver]:
+        """Loops that may be running around this one, innermost first."""
         frame: FrameType | None = self.frame
         while frame is not None:
-            for (frame_id, _), driver in self.session.drivers.items():
+            for (frame_id, _), driver in reversed(self.session.drivers.items()):
                 if frame_id == id(frame) and driver is not self:
-                    driver.region.holds_region = True
+                    yield driver
             frame = frame.f_back
+
+    def _tell_outer_loops(self) -> None:
+        """Loops around a converted loop stay imperative themselves."""
+        for driver in self._enclosing():
+            driver.region.holds_region = True
 
     def _tell_one_by_one(self) -> None:
         """Say why every call runs one iteration only, if the source is the reason."""
@@ -280,6 +316,7 @@ class Driver:
 
     def _verify(self, version: Version, block: Block) -> bool | None:
         predicted = rehearse(self.executor, version, block)
+        self.engine.choice.compiled(version, time.perf_counter() - self.step_started)
         if isinstance(predicted, Prediction):
             self.prediction = predicted
             self.eager_reason = "verification"
@@ -295,18 +332,14 @@ class Driver:
         return None if outcome.stopped is None else self._failed(version, outcome.stopped)
 
     def _adapt(self, version: Version, done: int, seconds: float) -> None:
-        """Count what a call has done, and choose how many iterations the next one may run."""
+        """Count what a call has done; choose how many iterations the next one may run, and by which backend."""
         self.engine.ran(self.region, version, done, seconds)
-        each = seconds / done
-        steps = self.engine.options.steps
-        if steps != "auto":
-            version.steps = steps
-            return
-        if not self.engine.options.multistep:
-            version.steps = 1
-        elif done == version.steps:
+        each, options = seconds / done, self.engine.options
+        if options.steps == "auto" and options.multistep and version.backend == "executor" and done == version.steps:
             version.steps = max(1, min(MAX_STEPS, version.room, version.steps * 4, int(CALL_SECONDS / each)))
         self.engine.judge(self.region, version)
+        if self.region.status is Status.READY:
+            self.engine.choice.after_call(self.region, version, done, self.source.announced() if self.source is not None else None)
 
     def _failed(self, version: Version, why: Violation | Exception) -> bool:
         """Python runs the iteration; without the assumption that failed, a new graph may be generated."""

@@ -10,7 +10,6 @@ from janus_nb.backend import Backend
 from janus_nb.cache.lookup import Miss, insert
 from janus_nb.config import Options
 from janus_nb.events import (
-    BackendChosen,
     Declined,
     EventBus,
     Fallback,
@@ -31,7 +30,8 @@ from janus_nb.lowering.objects import new, set_attribute
 from janus_nb.lowering.program import Program, Refusal
 from janus_nb.profile.recorder import Recorder
 from janus_nb.reasons import REASONS
-from janus_nb.runtime.executor import Violation, pre_check
+from janus_nb.runtime.choice import BackendChoice
+from janus_nb.runtime.prepare import Violation, pre_check
 from janus_nb.runtime.region import Region, Status, Version
 from janus_nb.span import Span
 from janus_nb.speculate.guards import Equals, Guard
@@ -46,6 +46,9 @@ MAX_ABORTS = 24
 MAX_EXITS = 6
 """Iterations left to Python before a branch without a graph form is taken for a frequent one."""
 
+CAPACITY = 256
+"""Iterations of one call of a graph that is compiled with XLA because the user asked for it."""
+
 MAX_MADE = 12
 """Graphs of a region before it must have earned them: 100 iterations each, or it is retired."""
 
@@ -58,7 +61,9 @@ class Engine:
         self.options = options
         self.bus = bus
         self.recorder = recorder
+        self.choice = BackendChoice(backend, options, bus)
         self._found: set[int] = set()
+        self._short: set[int] = set()
         self._announced: set[tuple[int, int]] = set()
 
     def found(self, region: Region) -> None:
@@ -110,9 +115,11 @@ class Engine:
         if target.single:
             graph = self.backend.compile_step(made.body, xla=xla)
         else:
-            graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel)
+            graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel, capacity=CAPACITY)
         region.made += 1
-        version = Version(region.made, made, graph)
+        version = Version(region.made, made, graph, backend="XLA" if xla else "executor")
+        if xla and not target.single:
+            version.steps = CAPACITY
         version.steps = min(version.steps, version.room)
         if self.options.steps != "auto":
             version.steps = self.options.steps
@@ -124,8 +131,7 @@ class Engine:
         version.generated = _generated(region, version, time.perf_counter() - started)
         self._announced.add((region.number, version.number))
         self.bus.emit(version.generated)
-        why = "asked for" if self.options.xla != "auto" else "the default on this device"
-        self.bus.emit(BackendChosen(region.number, version.number, "XLA" if xla else "executor", why))
+        self.choice.first(region, version)
         for refusal in made.left:
             self.seam(region, refusal)
         return version
@@ -172,6 +178,13 @@ class Engine:
         if event not in region.verdict:
             self._tell(region, event)
 
+    def too_little(self, region: Region) -> None:
+        """Too little work is expected for a graph to pay: said once in a run, and thought over again in the next."""
+        if region.number not in self._short:
+            self._short.add(region.number)
+            reason = REASONS["JN409"]
+            self.bus.emit(Declined(region.number, reason.code, reason.title, "", reason.hint, region.span))
+
     def leave_to_inner(self, region: Region) -> None:
         """A loop around a converted loop: Python runs it."""
         reason = REASONS["JN407"]
@@ -190,9 +203,11 @@ class Engine:
             version.agreed += 1
             self.bus.emit(Verified(region.number, version.number, compared))
             return
-        if version in region.versions:
-            region.versions.remove(version)
         self.bus.emit(GraphRejected(region.number, version.number, differs))
+        if version.sibling is not None:
+            self.choice.give_up(region, version, f"compiled with XLA, the graph disagrees with eager: {differs}")
+            return
+        region.drop(version)
         self.retire(region, "JN401", differs)
 
     def ran(self, region: Region, version: Version, iterations: int, seconds: float) -> None:
@@ -259,8 +274,7 @@ class Engine:
         self.bus.emit(Fallback(region.number, version.number, region.iteration, text, span, text, violation.observed))
         relaxed = assumption is not None and not leaving and region.policy.relax(assumption, violation.seen)
         if relaxed:
-            if version in region.versions:
-                region.versions.remove(version)
+            region.drop(version)
             region.generate_again = True
             self.bus.emit(Relaxed(region.number, text, span))
         self.retire_if_hopeless(region)
@@ -272,11 +286,13 @@ class Engine:
         if region.exits >= MAX_EXITS and region.exits * 3 > region.graph_iterations:
             region.policy.strict.add(condition)
             region.generate_again = True
-            if version in region.versions:
-                region.versions.remove(version)
+            region.drop(version)
 
     def graph_failed(self, region: Region, version: Version, error: Exception) -> None:
         """The graph raised: nothing was committed. Python runs the iteration; after a second time, all of them."""
+        if version.sibling is not None:
+            self.choice.give_up(region, version, f"XLA cannot run this graph: {str(error).strip().partition(chr(10))[0][:160]}")
+            return
         version.failures += 1
         text = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         self.bus.emit(Fallback(region.number, version.number, region.iteration, "the graph runs", region.span, "no error", text))

@@ -84,7 +84,12 @@ class Journal:
 
     def setitem(self, owner: Any, index: Any, value: Any) -> None:
         """`owner[index] = value`."""
-        self._keep(owner)
+        if type(owner) is dict or (type(owner) is list and type(index) is int):
+            self._claim(owner)
+            before = owner.get(index, UNBOUND) if type(owner) is dict else owner[index]
+            self._undo.append(lambda: owner.pop(index) if before is UNBOUND else owner.__setitem__(index, before))
+        else:
+            self._keep(owner)
         owner[index] = value
 
     def augitem(self, owner: Any, index: Any, function: Callable[[Any, Any], Any], value: Any) -> None:
@@ -172,9 +177,7 @@ class Journal:
         Raises:
             TypeError: the generated code took this container's content for granted, or it is of an unknown kind.
         """
-        if id(owner) in self._unchanging:
-            raise TypeError(f"a {type(owner).__name__} changes that was taken as constant")
-        self.touched[id(owner)] = owner
+        self._claim(owner)
         if isinstance(owner, list):
             before = list(owner)
             self._undo.append(lambda: owner.__setitem__(slice(None), before))
@@ -192,6 +195,16 @@ class Journal:
             self._undo.append(lambda: owner.__setitem__(..., values))
         else:
             raise TypeError(f"a {type(owner).__name__} cannot be changed at replay")
+
+    def _claim(self, owner: Any) -> None:
+        """Note that a container changes.
+
+        Raises:
+            TypeError: the generated code took this container's content for granted.
+        """
+        if id(owner) in self._unchanging:
+            raise TypeError(f"a {type(owner).__name__} changes that was taken as constant")
+        self.touched[id(owner)] = owner
 
     def mark(self) -> tuple[int, int]:
         """The current position."""

@@ -46,6 +46,11 @@ class Version:
         iterations: Iterations committed.
         failures: How often the graph raised.
         generated: The event that announced it.
+        backend: What runs the graph: "executor" or "XLA".
+        sibling: For a graph compiled with XLA by JANUS's own choice: the version that the executor runs.
+        calls: Calls that committed something since the number of iterations in one call last grew much.
+        largest: Most iterations that one call has committed.
+        decided: Whether the backend has been decided on.
     """
 
     number: int
@@ -57,6 +62,11 @@ class Version:
     iterations: int = 0
     failures: int = 0
     generated: Generated | None = None
+    backend: str = "executor"
+    sibling: Version | None = None
+    calls: int = 0
+    largest: int = 0
+    decided: bool = False
 
     @property
     def verified(self) -> bool:
@@ -119,6 +129,10 @@ class Region:
     holds_region: bool = False
     untouched: bool = False
     verdict: list[Declined | Retired] = field(default_factory=list)
+
+    def drop(self, version: Version) -> None:
+        """Remove a version, however its graph is executed."""
+        self.versions[:] = [v for v in self.versions if v.program is not version.program]
 
     def note_eager(self, seconds: float) -> None:
         """Record the time of an eager iteration."""

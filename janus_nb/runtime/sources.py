@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain
+from operator import length_hint
 from typing import Any
 
 from janus_nb.backend import Backend
@@ -75,6 +76,10 @@ class HostSource:
                 break
         return min(len(self._pending), count)
 
+    def announced(self) -> int | None:
+        """How many elements are still to come, if that is known without taking any."""
+        return len(self._pending) + length_hint(self._iterator) if self.ahead else None
+
     def holds_fewer_than(self, count: int) -> bool:
         """Whether the loop is known to end within `count` more elements."""
         return self.ahead and self.fill(count) < count and not self.failed
@@ -131,6 +136,11 @@ class TensorSource:
 
     def close(self) -> None:
         """The loop was left: nothing to do."""
+
+    def announced(self) -> int | None:
+        """How many elements are still to come, if the dataset says so."""
+        size = self._source.size()
+        return None if size is None else max(0, size - self._next)
 
     def holds_fewer_than(self, count: int) -> bool:
         """Whether the loop is known to end within `count` more elements; datasets are not asked."""
@@ -234,6 +244,10 @@ class BarSource:
     def failed(self) -> bool:
         """Whether the iterator has raised."""
         return self._inner.failed
+
+    def announced(self) -> int | None:
+        """How many elements are still to come, if that is known."""
+        return self._inner.announced()
 
     def holds_fewer_than(self, count: int) -> bool:
         """Whether the loop is known to end within `count` more elements."""

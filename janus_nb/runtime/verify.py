@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.backend import Backend
-from janus_nb.runtime.executor import Executor, Outcome, Violation
+from janus_nb.runtime.executor import Executor, Outcome
 from janus_nb.runtime.journal import Journal
+from janus_nb.runtime.prepare import Violation
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
 from janus_nb.source.units import is_user_class

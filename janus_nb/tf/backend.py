@@ -13,7 +13,7 @@ from tensorflow.python.eager import context, record
 
 from janus_nb.backend import Body, LoopGraph, Spec, Tensor
 from janus_nb.tf.datasets import open_source
-from janus_nb.tf.loop import Commit, TensorFlowLoop
+from janus_nb.tf.loop import Commit, TensorFlowLoop, unsuited
 from janus_nb.tf.step import TensorFlowStep
 from janus_nb.tf.tracer import TensorFlowTracer, VariableRef, spec_of_tensor
 
@@ -125,9 +125,13 @@ class TensorFlowBackend:
         """Begin a body."""
         return TensorFlowTracer(name)
 
-    def compile(self, body: Body, *, xla: bool, parallel: bool) -> LoopGraph:
-        """A loop graph over a body."""
-        return TensorFlowLoop(body, xla=xla, parallel=parallel)
+    def compile(self, body: Body, *, xla: bool, parallel: bool, capacity: int = 0) -> LoopGraph:
+        """A loop graph over a body; with XLA, for up to `capacity` steps a call."""
+        return TensorFlowLoop(body, xla=xla, parallel=parallel, capacity=capacity)
+
+    def unsuited_to_xla(self, body: Body) -> str | None:
+        """Why a body should not be compiled with XLA, if so: other random numbers, unknown sizes, or known to be slower."""
+        return unsuited(body)
 
     def compile_step(self, body: Body, *, xla: bool) -> LoopGraph:
         """A graph of one iteration, which may run under a tape of the user's."""

@@ -77,6 +77,13 @@ class DatasetSource:
         self.exhausted = size < self._batch
         return Pulled(columns, self._spec, size)
 
+    def size(self) -> int | None:
+        """Number of elements of the dataset, if it knows."""
+        if self._dataset is None:
+            return None
+        size = int(self._dataset.cardinality())
+        return size if size >= 0 else None
+
     @property
     def flat_specs(self) -> list[Any]:
         """Specs of the components."""

@@ -8,7 +8,7 @@ The graph is a pure function of the state before the call and of what is fed:
     state, checks, rows[n-1], lasts = body(state, feeds[n-1])
 
 Results wanted of the last iteration only (the gradients that stay bound to a name, say) come from the copy of the
-body after the loop, so that they cost the loop nothing. When iteration j fails, `done` is j and the caller asks
+body after the loop, so that they cost the loop nothing; without any there is no copy. When iteration j fails, `done` is j and the caller asks
 again for exactly j iterations: a pure function can be asked twice.
 """
 
@@ -24,22 +24,32 @@ from janus_nb.tf.tracer import Traced, spec_shape
 
 
 class TensorFlowLoop:
-    """Implements `janus_nb.backend.LoopGraph`."""
+    """Implements `janus_nb.backend.LoopGraph`.
 
-    def __init__(self, body: Body, *, xla: bool, parallel: bool) -> None:
+    XLA needs to know every size. Its loop is compiled for a *capacity*: feeds are padded to it, and any number of steps up to
+    it runs. What is wanted of the last iteration only is carried by that loop instead of by a second copy of the body, which
+    would take as long again to compile.
+    """
+
+    def __init__(self, body: Body, *, xla: bool, parallel: bool, capacity: int = 0) -> None:
         self.body = body
         self.traced: Traced = body.handle
         self.xla = xla
+        self.capacity = capacity
         self._parallel = 10 if parallel else 1
         self._compiled: dict[int | None, Any] = {}
 
     def run(self, steps: int, carries: Sequence[Tensor], feeds: Sequence[Tensor], invariants: Sequence[Tensor]) -> LoopResult:
         """Run at most `steps` iterations; feeds have a leading axis of at least `steps`."""
-        key = steps if self.xla else None
-        compiled = self._compiled.get(key)
+        size = None
+        if self.xla:
+            size = self.capacity = max(self.capacity, steps)
+            feeds = [_padded(feed, size) for feed in feeds]
+        compiled = self._compiled.get(size)
         if compiled is None:
-            function = tf.function(self._build(key), autograph=False, jit_compile=self.xla)
-            compiled = self._compiled[key] = function.get_concrete_function(tf.TensorSpec([], tf.int32), self._signature(key))
+            function = tf.function(self._build(size), autograph=False, jit_compile=self.xla)
+            compiled = function.get_concrete_function(tf.TensorSpec([], tf.int32), self._signature(size))
+            self._compiled = {size: compiled}
         inputs = [*carries, *feeds, *invariants]
         meta, *outputs = compiled(tf.constant(steps, tf.int32), inputs)
         done, *flags = meta.numpy().tolist()
@@ -61,61 +71,88 @@ class TensorFlowLoop:
         invariants = [tf.TensorSpec(spec_shape(s), s.dtype) for s in body.invariants]
         return [*carries, *feeds, *seeds, *invariants]
 
-    def _call(self, *args: Tensor) -> tuple[list[Tensor], Tensor, list[Tensor], list[Tensor]]:
-        """One iteration: (new state, assertions, rows, lasts)."""
-        outputs = list(self.traced.function.call_flat(*args, *self.traced.captures))
-        state = len(self.body.variables) + len(self.body.carries)
-        rows = len(self.body.rows)
-        return outputs[:state], outputs[state], outputs[state + 1 : state + 1 + rows], outputs[state + 1 + rows :]
-
-    def _build(self, static_steps: int | None) -> Any:
+    def _step(self, inputs: list[Tensor]) -> Any:
+        """The values of the variables before the call, and one iteration: (new state, assertions, rows, lasts)."""
         body, traced = self.body, self.traced
         n_carries, n_feeds = len(body.carries), len(body.feeds) + bool(body.random_ops)
+        feeds, invariants = inputs[n_carries : n_carries + n_feeds], inputs[n_carries + n_feeds :]
+        values = [tf.raw_ops.ReadVariableOp(resource=r.handle, dtype=r.dtype) for r in traced.states]
+        for value, ref in zip(values, traced.states, strict=True):
+            value.set_shape(ref.shape)
+
+        def step(i: Tensor, state: list[Tensor]) -> tuple[list[Tensor], Tensor, list[Tensor], list[Tensor]]:
+            current = list(values)
+            for position, value in zip(traced.written, state, strict=False):
+                current[position] = value
+            fed = [feed[i] for feed in feeds]
+            for tensor, spec in zip(fed, body.feeds, strict=False):
+                tensor.set_shape(spec_shape(spec))
+            if body.random_ops:
+                fed[-1:] = tf.unstack(fed[-1], body.random_ops)
+            carried = state[len(traced.written) :]
+            outputs = list(traced.function.call_flat(*current, *carried, *fed, *invariants, *traced.captures))
+            size, rows = len(state), len(body.rows)
+            return outputs[:size], outputs[size], outputs[size + 1 : size + 1 + rows], outputs[size + 1 + rows :]
+
+        return [*(values[p] for p in traced.written), *inputs[:n_carries]], step
+
+    def _build(self, capacity: int | None) -> Any:
+        body = self.body
+        n_checks = max(1, body.checks)
+        peeled = body.lasts > 0 and capacity is None
+        """Whether the last iteration is a copy of the body after the loop."""
 
         def loop(steps: Tensor, inputs: list[Tensor]) -> list[Tensor]:
-            steps = tf.constant(static_steps, tf.int32) if static_steps is not None else steps
-            carries = inputs[:n_carries]
-            feeds = inputs[n_carries : n_carries + n_feeds]
-            invariants = inputs[n_carries + n_feeds :]
-            values = [tf.raw_ops.ReadVariableOp(resource=r.handle, dtype=r.dtype) for r in traced.states]
-            for value, ref in zip(values, traced.states, strict=True):
-                value.set_shape(ref.shape)
-
-            def step(i: Tensor, state: list[Tensor]) -> Any:
-                current = list(values)
-                for position, value in zip(traced.written, state, strict=False):
-                    current[position] = value
-                fed = [feed[i] for feed in feeds]
-                for tensor, spec in zip(fed, body.feeds, strict=False):
-                    tensor.set_shape(spec_shape(spec))
-                if body.random_ops:
-                    fed[-1:] = tf.unstack(fed[-1], body.random_ops)
-                carried = state[len(traced.written) :]
-                return self._call(*current, *carried, *fed, *invariants)
-
-            start = [*(values[p] for p in traced.written), *carries]
-            arrays = [tf.TensorArray(spec.dtype, size=steps, element_shape=spec_shape(spec), clear_after_read=False) for spec in body.rows]
-            n_checks = max(1, body.checks)
+            start, step = self._step(inputs)
+            size = steps if capacity is None else capacity
+            arrays = [tf.TensorArray(spec.dtype, size=size, element_shape=spec_shape(spec), clear_after_read=False) for spec in body.rows]
+            lasts = [] if peeled else [tf.zeros(s.shape, s.dtype) for s in self._last_specs()]
+            end = steps - 1 if peeled else steps
 
             def again(i: Tensor, checks: Tensor, *rest: Any) -> Tensor:
-                return (i < steps - 1) & tf.reduce_all(checks)
+                return (i < end) & tf.reduce_all(checks) if body.checks else i < end
 
-            def round_(i: Tensor, checks: Tensor, arrays: Any, state: list[Tensor]) -> Any:
-                state, checks, rows, _ = step(i, state)
+            def round_(i: Tensor, checks: Tensor, arrays: Any, state: list[Tensor], lasts: list[Tensor]) -> Any:
+                state, checks, rows, newest = step(i, state)
                 arrays = [a.write(i, row) for a, row in zip(arrays, rows, strict=True)]
-                return i + 1, checks, arrays, state
+                return i + 1, checks, arrays, state, lasts if peeled else newest
 
-            first = (tf.constant(0), tf.ones([n_checks], tf.bool), arrays, start)
-            i, checks, arrays, state = tf.while_loop(again, round_, first, parallel_iterations=self._parallel)
+            first = (tf.constant(0), tf.ones([n_checks], tf.bool), arrays, start, lasts)
+            i, checks, arrays, state, lasts = tf.while_loop(again, round_, first, parallel_iterations=self._parallel)
             ok = tf.reduce_all(checks)
-            state, last_checks, rows, lasts = step(steps - 1, state)
-            arrays = [a.write(steps - 1, row) for a, row in zip(arrays, rows, strict=True)]
-            done = tf.where(ok, steps - 1 + tf.cast(tf.reduce_all(last_checks), tf.int32), i - 1)
-            flags = tf.cast(tf.where(ok, last_checks, checks), tf.int32)
-            meta = tf.concat([[done], flags], 0)
+            done = tf.where(ok, i, i - 1)
+            if peeled:
+                state, last_checks, rows, lasts = step(end, state)
+                arrays = [a.write(end, row) for a, row in zip(arrays, rows, strict=True)]
+                done = tf.where(ok, end + tf.cast(tf.reduce_all(last_checks), tf.int32), done)
+                checks = tf.where(ok, last_checks, checks)
+            meta = tf.concat([[done], tf.cast(checks, tf.int32)], 0)
             return [meta, *state, *(a.stack() for a in arrays), *lasts]
 
         return loop
+
+    def _last_specs(self) -> list[Any]:
+        outputs = self.traced.function.function_type.flat_outputs
+        return outputs[len(outputs) - self.body.lasts :] if self.body.lasts else []
+
+
+def _padded(feed: Tensor, size: int) -> Tensor:
+    """A feed with as many rows as the compiled loop has room for."""
+    missing = size - feed.shape[0]
+    return tf.pad(feed, [[0, missing], *([0, 0] for _ in feed.shape[1:])]) if missing else feed
+
+
+def unsuited(body: Body) -> str | None:
+    """Why a body should not be compiled with XLA, if so."""
+    if body.random_ops or any(op.kind.startswith("StatelessRandom") for op in body.ops):
+        return "XLA draws other random numbers"
+    lasts = body.handle.function.function_type.flat_outputs[len(body.handle.function.function_type.flat_outputs) - body.lasts :]
+    shapes = [spec_shape(s) for s in (*body.carries, *body.feeds, *body.rows, *body.invariants)] + [s.shape for s in lasts]
+    if not all(shape.is_fully_defined() for shape in shapes):
+        return "not every size is known"
+    if any("Conv" in op.kind for op in body.ops) and not tf.config.list_logical_devices("GPU"):
+        return "convolutions are slower on a CPU"
+    return None
 
 
 class Commit:

@@ -350,6 +350,15 @@ def _range_length(start: Any, stop: Any, step: Any) -> Any:
     return (up + down + size - 1) // size
 
 
+def _window(tensor: Any, start: Any, size: int) -> Any:
+    """Rows `start` to `start + size`: their number is known, whatever the start is.
+
+    Gathered, because XLA compiles `tf.slice` anew for every start; along a second axis, because the gradient is dense then.
+    """
+    rows = tf.cast(start, tf.int32) + tf.range(size)
+    return tf.squeeze(tf.gather(tf.expand_dims(tensor, 0), rows, axis=1), 0)
+
+
 MATH: dict[str, Callable[..., Any]] = {
     "select": tf.where,
     "abs": tf.abs,
@@ -369,6 +378,7 @@ MATH: dict[str, Callable[..., Any]] = {
     "zeros_like": tf.zeros_like,
     "reshape_scalar": _reshape_scalar,
     "range_length": _range_length,
+    "window": _window,
     "rows": lambda t: tf.shape(t, out_type=tf.int64)[0],
 }
 

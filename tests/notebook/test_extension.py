@@ -13,7 +13,7 @@ from IPython.core.error import UsageError
 from IPython.testing.globalipapp import start_ipython
 from janus_nb.notebook.hook import comment_magic
 
-CELL = """%%janus --profile 1 --view none
+CELL = """%%janus --profile 1 --generate always --view none
 for i in range(30):
     v.assign_add(tf.ones(3))
     seen.append(i)
@@ -50,7 +50,8 @@ def test_same_cell_again_needs_no_new_graph(ip: Any) -> None:
 
 def test_exception_has_the_users_line_and_fails_the_cell(ip: Any) -> None:
     result = ip.run_cell(
-        "%%janus --profile 1 --view none\nfor i in range(30):\n    v.assign_add(tf.ones(3))\n    [0] * 20 and seen[i]\n", store_history=True
+        "%%janus --profile 1 --generate always --view none\nfor i in range(30):\n    v.assign_add(tf.ones(3))\n    [0] * 20 and seen[i]\n",
+        store_history=True,
     )
     assert isinstance(result.error_in_exec, IndexError)
     trace = result.error_in_exec.__traceback__
@@ -82,7 +83,7 @@ def test_bad_values(ip: Any, options: str) -> None:
 
 
 def test_on_and_off(ip: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    ip.run_line_magic("janus", "on --profile 1 --view none")
+    ip.run_line_magic("janus", "on --profile 1 --generate always --view none")
     ip.run_cell(CELL.partition("\n")[2], store_history=True)
     assert janus_nb.explain().counts["graph"] > 0
     ip.run_line_magic("janus", "off")
@@ -94,7 +95,7 @@ def test_on_and_off(ip: Any, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_top_level_await(ip: Any) -> None:
-    cell = "%%janus --profile 1 --view none\nimport asyncio\nfor i in range(20):\n    v.assign_add(tf.ones(3))\nawait asyncio.sleep(0)\nseen.append('awaited')\n"
+    cell = "%%janus --profile 1 --generate always --view none\nimport asyncio\nfor i in range(20):\n    v.assign_add(tf.ones(3))\nawait asyncio.sleep(0)\nseen.append('awaited')\n"
     assert ip.run_cell(cell, store_history=True).success
     assert ip.user_ns["seen"] == ["awaited"]
     assert float(ip.user_ns["v"][0]) == 20.0
@@ -112,7 +113,7 @@ def test_last_expression_is_the_cells_value(ip: Any) -> None:
 
 
 def test_interrupt_leaves_consistent_state(ip: Any) -> None:
-    cell = "%%janus --profile 1 --view none\nfor i in range(100000):\n    v.assign_add(tf.ones(3))\n    seen.append(i)\n    if i == 300:\n        raise KeyboardInterrupt\n"
+    cell = "%%janus --profile 1 --generate always --view none\nfor i in range(100000):\n    v.assign_add(tf.ones(3))\n    seen.append(i)\n    if i == 300:\n        raise KeyboardInterrupt\n"
     result = ip.run_cell(cell, store_history=True)
     assert isinstance(result.error_in_exec, KeyboardInterrupt)
     assert len(ip.user_ns["seen"]) == 301 == int(ip.user_ns["v"][0])

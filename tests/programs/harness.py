@@ -90,7 +90,7 @@ def _run(program: Program, janus: bool, extra: dict[str, Any]) -> Result:
     with contextlib.redirect_stdout(output):
         try:
             if janus:
-                janus_nb.run_cell(program.cell, namespace, **{"profile": 1, "view": "none", **program.options, **extra})
+                janus_nb.run_cell(program.cell, namespace, **{"profile": 1, "generate": "always", "view": "none", **program.options, **extra})
             else:
                 exec(compile(program.cell, "<eager>", "exec"), namespace)
         except Exception as raised:

@@ -38,7 +38,7 @@ def test_hot_loop_in_the_users_module(tmp_path: Path, monkeypatch: pytest.Monkey
     module = importlib.import_module("my_training")
     try:
         names = {"my_training": module, "__name__": "__main__"}
-        report = janus_nb.run_cell("losses = my_training.train(60)", names, profile=1, view="none")
+        report = janus_nb.run_cell("losses = my_training.train(60)", names, profile=1, generate="always", view="none")
         assert len(names["losses"]) == 60
         assert abs(float(module.w[0]) - 3.0) < 1e-3
         region = next(r for r in report.regions if r.graphs)
@@ -99,8 +99,8 @@ def test_a_cell_run_again_shows_its_graph() -> None:
     names: dict[str, object] = {"__name__": "__main__"}
     exec("import tensorflow as tf\nv = tf.Variable(tf.zeros(3))", names)
     cell = "for i in range(30):\n    v.assign_add(tf.ones(3))\n"
-    janus_nb.run_cell(cell, names, profile=1, view="none")
-    report = janus_nb.run_cell(cell, names, profile=1, view="none")
+    janus_nb.run_cell(cell, names, profile=1, generate="always", view="none")
+    report = janus_nb.run_cell(cell, names, profile=1, generate="always", view="none")
     assert report.counts["graphs"] == 0 and report.counts["graph"] == 30
     assert "digraph" in report.to_dot() and 'class="graph"' in report.to_html() and "assumes:" in report.to_text()
 
@@ -110,7 +110,7 @@ def test_why_a_loop_stays_imperative_is_told_in_every_run() -> None:
     exec("import tensorflow as tf, os\nv = tf.Variable(tf.zeros(3))", names)
     cell = "for i in range(30):\n    v.assign_add(tf.ones(3) * len(os.getcwd()))\n"
     for _ in range(2):
-        report = janus_nb.run_cell(cell, names, profile=1, view="none")
+        report = janus_nb.run_cell(cell, names, profile=1, generate="always", view="none")
         assert report.counts["declined"] == 1
         assert "JN201" in report.to_text() and "> 2 |" in report.to_text()
         assert report.counts["profiled"] + report.counts["eager"] == 30

@@ -267,7 +267,10 @@ class FakeBackend:
     def trace(self, name: str) -> FakeTracer:
         return FakeTracer()
 
-    def compile(self, body: Body, *, xla: bool, parallel: bool) -> Any:
+    def unsuited_to_xla(self, body: Body) -> str | None:
+        return "a fake"
+
+    def compile(self, body: Body, *, xla: bool, parallel: bool, capacity: int = 0) -> Any:
         loop, lie = FakeLoop(body), self.lie
         if lie is None:
             return loop
