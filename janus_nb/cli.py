@@ -1,4 +1,4 @@
-"""The command line: `janus demo | run | lab | doctor`."""
+"""The command line: `janus demo | bench | run | lab | doctor`."""
 
 from __future__ import annotations
 
@@ -103,6 +103,45 @@ def run(script: Path, page: Path | None, **options: Any) -> None:
             click.echo(runtime.last.to_text(), err=True)
             if page is not None:
                 page.write_text(runtime.last.to_html(), encoding="utf-8")
+
+
+@main.command()
+@click.argument("programs", nargs=-1)
+@click.option("--rounds", default=5, show_default=True, help="timed runs of each variant, interleaved")
+@click.option("--ablation", is_flag=True, help="the paper's bars IMP / BASE / +UNRL / +SPCN / +PARL, then +STEPS and +XLA, instead of the comparison")
+@click.option("--all", "everything", is_flag=True, help="the comparison, the ablation and the overheads")
+@click.option("--json", "data", type=click.Path(dir_okay=False, path_type=Path), help="write the figures as JSON")
+@click.option("--svg", "picture", type=click.Path(dir_okay=False, path_type=Path), help="draw the speed-ups as bars (needs Matplotlib)")
+@click.option("--update", "page", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="put the figures into this Markdown page")
+def bench(
+    programs: tuple[str, ...], rounds: int, ablation: bool, everything: bool, data: Path | None, picture: Path | None, page: Path | None
+) -> None:
+    """Measure PROGRAMS (all by default): eager, hand-written graphs and JANUS, interleaved in one process."""
+    from janus_nb.bench.catalogue import BY_NAME
+
+    for name in programs:
+        if name not in BY_NAME:
+            raise click.UsageError(f"unknown program {name!r}. Programs are: {', '.join(BY_NAME)}.")
+    if importlib.util.find_spec("sklearn") is None:
+        raise click.ClickException("the benchmark needs scikit-learn for its data: pip install 'janus-nb[bench]'")
+    if picture is not None and importlib.util.find_spec("matplotlib") is None:
+        raise click.ClickException("--svg needs Matplotlib: pip install 'janus-nb[bench]'")
+    from janus_nb.bench.run import run_all
+
+    try:
+        run_all(
+            Console(),
+            programs,
+            rounds,
+            comparison=not ablation or everything,
+            ablation=ablation or everything,
+            costs=everything,
+            data=data,
+            picture=picture,
+            page=page,
+        )
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @main.command()

@@ -77,6 +77,11 @@ class Options:
     partial: bool = _switch("convert what stands around a statement that has no graph form")
     multistep: bool = _switch("run many iterations of the hot loop in one graph call")
 
+    @property
+    def of_graphs(self) -> tuple[Any, ...]:
+        """The options under which a graph is what it is: graphs of other options are not reused."""
+        return self.unroll, self.specialize, self.parallel, self.partial, self.multistep, self.xla, self.steps
+
     @classmethod
     def make(cls, base: Options | None = None, **given: Any) -> Options:
         """Options with `given` laid over `base` (or over the defaults), all checked.

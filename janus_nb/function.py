@@ -15,7 +15,7 @@ from types import CodeType, FunctionType, TracebackType
 from typing import Any, TypeVar, overload
 
 from janus_nb.config import Options
-from janus_nb.events import CellFinished, CellStarted, EventBus
+from janus_nb.events import CellFinished, CellStarted, Event, EventBus
 from janus_nb.profile.instrument import SESSION, instrument_module
 from janus_nb.report import Report
 from janus_nb.runtime.calls import FunctionRegion
@@ -92,13 +92,16 @@ class Cell:
 runtime = Runtime()
 
 
-def run_cell(source: str, namespace: dict[str, Any] | None = None, *, name: str | None = None, **options: Any) -> Report:
+def run_cell(
+    source: str, namespace: dict[str, Any] | None = None, *, name: str | None = None, watch: Callable[[Event], None] | None = None, **options: Any
+) -> Report:
     """Run source text as a cell under JANUS, outside IPython.
 
     Args:
         source: Python source text.
         namespace: The cell's global names; changed in place, as a cell changes the user's. A new one by default.
         name: Shown in reports; `Cell [n]` by default.
+        watch: Called with every event as it happens.
         **options: See `janus_nb.config.Options`.
 
     Returns:
@@ -117,6 +120,8 @@ def run_cell(source: str, namespace: dict[str, Any] | None = None, *, name: str 
     scope: dict[str, Any] = namespace if namespace is not None else {"__name__": "__main__"}
     scope.setdefault("__builtins__", vars(builtins))
     cell = runtime.begin(unit, checked)
+    if watch is not None:
+        cell.bus.subscribe(watch)
     code = _compile(cell, unit)
     error: BaseException | None = None
     cell.start()

@@ -273,6 +273,7 @@ PROGRAMS: tuple[Program, ...] = (
         _POLICY_SETUP,
         _POLICY_CELL,
         {"per step": _POLICY_BY_HAND},
+        ablate=False,
         count=150,
         total=300,
         targets=(3, 1, None),
@@ -296,11 +297,12 @@ PROGRAMS: tuple[Program, ...] = (
         step="m.assign(tf.linalg.l2_normalize(m @ x, 0))\nloss = tf.reduce_sum(m * x)",
         call="x",
         k=10,
+        ablate=False,
         count=20,
         total=60,
         targets=(0.97, None, None),
     ),
-    _mlp("short", "MLP, 20 iterations, nothing to try", True, count=20, total=20, targets=(0.97, None, None)),
+    _mlp("short", "MLP, 20 iterations, nothing to try", True, count=20, total=20, ablate=False, targets=(0.97, None, None)),
 )
 
 BY_NAME = {p.name: p for p in PROGRAMS}

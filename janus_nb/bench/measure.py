@@ -18,7 +18,6 @@ from types import CodeType
 from typing import Any
 
 from janus_nb.bench.program import HEAD, Handwritten, Program
-from janus_nb.events import BackendChosen
 from janus_nb.function import run_cell, runtime
 
 CHECKED = 24
@@ -27,10 +26,11 @@ CHECKED = 24
 RUN_SECONDS = 0.6
 """About how long one timed run of a slow variant takes."""
 
-TOTAL_SECONDS = 20.0
+TOTAL_SECONDS = 6.0
 """Eager's total time is measured up to this; beyond, it follows from the time per iteration."""
 
-SETTLING_RUNS = 6
+SETTLING_SECONDS = 12.0
+"""JANUS chooses a backend in the first so many seconds of runs, or not at all."""
 
 
 @dataclass
@@ -39,12 +39,14 @@ class Timing:
 
     Attributes:
         seconds: Per iteration, each timed run's.
+        first: Of the first run in seconds: tracing and compilation.
         total: Of the fixed run in seconds, everything included; `None` if it was not taken.
         computed: Whether `total` follows from the time per iteration.
         difference: Largest relative difference of a loss from eager's, in the first iterations.
     """
 
     seconds: list[float] = field(default_factory=list)
+    first: float = 0.0
     total: float | None = None
     computed: bool = False
     difference: float | None = None
@@ -119,7 +121,8 @@ def _compiled(text: str, file: str) -> CodeType:
     return compile(text, file, "exec")
 
 
-def _eager(program: Program) -> Callable[[dict[str, Any]], Callable[[], Any]]:
+def eager_start(program: Program) -> Callable[[dict[str, Any]], Callable[[], Any]]:
+    """The cell as it is, run by Python."""
     code = compile(program.cell, "<eager>", "exec")
     return lambda namespace: lambda: exec(code, namespace)
 
@@ -135,7 +138,9 @@ def _by_hand(written: Handwritten, xla: bool) -> Callable[[dict[str, Any]], Call
     return start
 
 
-def _janus(program: Program, options: dict[str, Any]) -> Callable[[dict[str, Any]], Callable[[], Any]]:
+def janus_start(program: Program, options: dict[str, Any]) -> Callable[[dict[str, Any]], Callable[[], Any]]:
+    """The cell as it is, under JANUS with the given options."""
+
     def start(namespace: dict[str, Any]) -> Callable[[], Any]:
         return lambda: run_cell(program.cell, namespace, name=program.name, view="none", **options)
 
@@ -144,12 +149,12 @@ def _janus(program: Program, options: dict[str, Any]) -> Callable[[dict[str, Any
 
 def variants_of(program: Program, options: dict[str, Any]) -> dict[str, Running]:
     """Everything a program is measured as, started."""
-    made = {"eager": Running(program, _eager(program))}
+    made = {"eager": Running(program, eager_start(program))}
     for name, written in program.by_hand.items():
         made[name] = Running(program, _by_hand(written, False))
         if name != "fit" and program.xla:
             made[f"{name}, XLA"] = Running(program, _by_hand(written, True))
-    made["JANUS"] = Running(program, _janus(program, options))
+    made["JANUS"] = Running(program, janus_start(program, options))
     return made
 
 
@@ -168,16 +173,18 @@ def measure(program: Program, rounds: int = 5, options: dict[str, Any] | None = 
     gc.freeze()
     for name, variant in list(running.items()):
         progress(f"{program.name}: first run of {name}")
+        checked = Running(program, janus_start(program, {**(options or {}), "generate": "always"})) if name == "JANUS" else variant
+        checked.restart()  # random streams are the process's
         try:
-            variant.run(_checked_count(program, name))
+            outcome.timings[name].first = checked.run(_checked_count(program, name))
         except Exception as error:  # a hand-written variant that this TensorFlow cannot compile is left out, and said to be
             if name in ("eager", "JANUS"):
                 raise
             progress(f"{program.name}: {name} does not run: {str(error).splitlines()[0][:120]}")
             del running[name], outcome.timings[name]
             continue
-        outcome.timings[name].difference = _difference(running["eager"].namespace["losses"], variant.namespace["losses"])
-    _settle(program, running["JANUS"], progress)
+        outcome.timings[name].difference = _difference(running["eager"].namespace["losses"], checked.namespace["losses"])
+    settle(program, running["JANUS"], progress)
     timed(program, running, outcome, rounds, progress)
     report = runtime.last
     assert report is not None
@@ -197,19 +204,19 @@ def _difference(expected: list[float], found: list[float]) -> float | None:
     return max((abs(a - b) / max(abs(a), 1e-3) for a, b in pairs), default=None)
 
 
-def _settle(program: Program, janus: Running, progress: Callable[[str], None]) -> None:
-    """Run JANUS until it has decided how to run the program."""
-    for _ in range(SETTLING_RUNS):
+def settle(program: Program, janus: Running, progress: Callable[[str], None]) -> None:
+    """Run JANUS until it has decided how to run the program, or for a while."""
+    started = time.perf_counter()
+    while time.perf_counter() - started < SETTLING_SECONDS:
         progress(f"{program.name}: JANUS settles")
         janus.run(program.count)
-        assert runtime.last is not None
-        if not any(isinstance(event, BackendChosen) for event in runtime.last.events):
+        if all(v.decided for region in runtime.store.regions.values() for v in region.versions):
             return
 
 
 def timed(program: Program, running: dict[str, Running], outcome: Outcome, rounds: int, progress: Callable[[str], None]) -> None:
     """Rounds of one run of each variant."""
-    fast = {name for name in running if name.startswith(("K steps", "JANUS", "+", "BASE")) or name == "fit"}
+    fast = {name for name in running if name.startswith(("K steps", "JANUS", "+STEPS", "+XLA")) or name == "fit"}
     counts = {}
     for name, variant in running.items():
         counts[name] = program.count
@@ -230,8 +237,9 @@ def take_totals(program: Program, running: dict[str, Running], outcome: Outcome,
     repeats = 5 if eager < 2.0 else 1
     for name, variant in running.items():
         timing = outcome.timings[name]
-        if name == "eager" and eager > TOTAL_SECONDS:
-            timing.total, timing.computed = eager, True
+        slow = name != "JANUS" and timing.first > TOTAL_SECONDS
+        if slow or (name == "eager" and eager > TOTAL_SECONDS):
+            timing.total, timing.computed = (timing.first if slow else 0.0) + timing.median * iterations, True
             continue
         progress(f"{program.name}: total of {name}")
         totals = []
@@ -269,4 +277,4 @@ def chosen(names: Iterable[str]) -> list[Program]:
     return [BY_NAME[n] for n in names] or list(PROGRAMS)
 
 
-__all__ = ["Outcome", "Running", "Timing", "chosen", "machine", "measure", "take_totals", "timed"]
+__all__ = ["Outcome", "Running", "Timing", "chosen", "eager_start", "janus_start", "machine", "measure", "settle", "take_totals", "timed"]

@@ -53,6 +53,7 @@ class Program:
         total: Units in the fixed run whose total time is taken.
         random: Whether XLA (and hand-written graphs) draw other random numbers, so that losses agree only roughly.
         xla: Whether hand-written variants exist with XLA.
+        ablate: Whether the ablation says something of it.
         targets: What is wanted: times eager, times the hand-written step, share of the best hand-written variant.
     """
 
@@ -66,6 +67,7 @@ class Program:
     total: int = 1000
     random: bool = False
     xla: bool = True
+    ablate: bool = True
     targets: tuple[float | None, float | None, float | None] = (None, None, None)
 
 

@@ -41,9 +41,9 @@ def lookup(region: Region, frame: MutableMapping[str, Any]) -> Hit | Miss:
     """The first version whose guards all hold for the region's names `frame`."""
     nearest: Miss | None = None
     for version in region.versions:
-        failed = tuple(g for g in version.program.guards if not g.holds(frame))
-        if not failed:
+        if version.holds(frame):
             return Hit(version)
+        failed = tuple(g for g in version.program.guards if not g.holds(frame))
         if nearest is None or len(failed) < len(nearest.failed):
             nearest = Miss(version, failed)
     return nearest or Miss(None, ())

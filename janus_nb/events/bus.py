@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
-from janus_nb.events.types import Event
+from janus_nb.events.types import EagerRan, Event, GraphRan
 
 _log = logging.getLogger("janus_nb")
+
+
+KEPT = 2000
+"""Events kept one by one; beyond, runs of graph calls and of iterations in Python become one event each: logs stay small."""
 
 
 class EventBus:
@@ -21,9 +26,24 @@ class EventBus:
         """Call `receive` with every event from now on."""
         self._subscribers.append(receive)
 
+    def _joined(self, event: Event) -> bool:
+        """Whether an event could be added to the last one."""
+        last = self.events[-1]
+        match last, event:
+            case GraphRan(), GraphRan() if (last.region, last.version) == (event.region, event.version):
+                self.events[-1] = replace(
+                    last, iterations=last.iterations + event.iterations, seconds=last.seconds + event.seconds, calls=last.calls + event.calls
+                )
+            case EagerRan(), EagerRan() if (last.region, last.why) == (event.region, event.why):
+                self.events[-1] = replace(last, iterations=last.iterations + event.iterations, seconds=last.seconds + event.seconds)
+            case _:
+                return False
+        return True
+
     def emit(self, event: Event) -> None:
         """Record an event and hand it to the subscribers."""
-        self.events.append(event)
+        if len(self.events) < KEPT or not self._joined(event):
+            self.events.append(event)
         for receive in list(self._subscribers):
             try:
                 receive(event)

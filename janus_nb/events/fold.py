@@ -171,7 +171,7 @@ def _add_to_region(region: RegionView, event: Event) -> None:
             region.add_time("profiled", 1, seconds)
         case GraphRan(_, _, iterations, seconds):
             region.graph += iterations
-            region.hits += 1
+            region.hits += event.calls
             region.graph_seconds += seconds
             region.add_time("graph", iterations, seconds)
         case EagerRan(_, seconds, why, iterations):

@@ -123,12 +123,13 @@ class GraphRejected:
 
 @dataclass(frozen=True, slots=True)
 class GraphRan:
-    """A graph call committed `iterations`, in `seconds` including checks and effects."""
+    """A graph call (or, in long logs, several `calls`) committed `iterations`, in `seconds` including checks and effects."""
 
     region: int
     version: int
     iterations: int
     seconds: float
+    calls: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def read_slot(low: Lowering, slot: Slot) -> Any:
     known = heap.guards.get(slot.key)
     if known is not None and slot.key in _inputs(low):
         return _inputs(low)[slot.key]
-    if heap.is_input(slot):
+    if heap.is_input(slot) or (type(value) is float and not low.policy.specialize):
         made = _as_any_input(low, slot, value)
         if made is not None:
             return made

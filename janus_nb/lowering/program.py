@@ -125,6 +125,18 @@ class Program:
         return len(self.texts[1].splitlines()) == 2 and all(f.column is not None for f in self.feeds)
 
     @property
+    def ends_with_graph(self) -> bool:
+        """Whether nothing can go wrong after the graph has run: the host only hands results on."""
+        text = self.texts[2]
+        calm = not (self.effects or self.host_checks or self.post_carries or self.pre_carries or self.graph_carries or self.generators)
+        return (
+            calm
+            and not self.body.random_ops
+            and len(self.finals) == 1
+            and all(word not in text.partition("):")[2] for word in ("J.", "New(", "Set("))
+        )
+
+    @property
     def bytes_per_step(self) -> int:
         """Memory that one iteration of a call holds: what is fed to it and what it returns. Unknown dimensions count as 64."""
         specs = [*(f.spec for f in self.feeds), *self.body.rows]

@@ -136,8 +136,8 @@ class Executor:
         if result.stacked:
             rows = [self._rows(t, kind, done) for t, kind in zip(result.rows, program.rows, strict=True)]
         else:
-            rows = [(self._scalar(t, kind),) for t, kind in zip(result.rows, program.rows, strict=True)]
-        lasts = tuple(self._scalar(t, kind) for t, kind in zip(result.lasts, program.lasts, strict=True))
+            rows = [(self.scalar(t, kind),) for t, kind in zip(result.rows, program.rows, strict=True)]
+        lasts = tuple(self.scalar(t, kind) for t, kind in zip(result.lasts, program.lasts, strict=True))
         names = self.names()
         states = [read(c.slot, names) for c in program.post_carries]
         before = list(states)
@@ -170,7 +170,8 @@ class Executor:
         values = self.backend.to_host(tensor)[:done]
         return values.tolist() if kind in ("int", "float", "bool") else [row.copy() if getattr(row, "shape", ()) else row for row in values]
 
-    def _scalar(self, tensor: Any, kind: Kind | None) -> Any:
+    def scalar(self, tensor: Any, kind: Kind | None) -> Any:
+        """A result as the Python value it stands for."""
         if kind is None:
             return tensor
         value = self.backend.to_host(tensor)

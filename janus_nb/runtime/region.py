@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from janus_nb.backend import LoopGraph
+from janus_nb.cache.compiled import Check, compile_guards
 from janus_nb.events import Declined, Generated, Retired
 from janus_nb.lowering.program import Program
 from janus_nb.span import Span
@@ -67,6 +70,13 @@ class Version:
     calls: int = 0
     largest: int = 0
     decided: bool = False
+    _holds: Check | None = None
+
+    def holds(self, names: MutableMapping[str, Any]) -> bool:
+        """Whether all its guards hold for the region's names."""
+        if self._holds is None:
+            self._holds = compile_guards(self.program.guards)
+        return self._holds(names)
 
     @property
     def verified(self) -> bool:

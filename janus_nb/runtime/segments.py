@@ -119,7 +119,7 @@ class Segments:
                 return run.python
             self._close(key, run, frame)
         site = self.store.sites.blocks[number]
-        plan = self.store.plan(site, frame.f_globals, self.owner)
+        plan = self.store.plan(site, frame.f_globals, self.owner, self.engine.options)
         segment = plan.segments.get(position)
         if segment is None:
             if not self._may_try(plan, position):

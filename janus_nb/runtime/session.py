@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import FrameType, FunctionType, MethodType
 from typing import Any
 
+from janus_nb.config import Options
 from janus_nb.events import EagerRan
 from janus_nb.profile.instrument import BlockSite, LoopSite, Sites, instrument_function
 from janus_nb.profile.recorder import Recorder
@@ -85,9 +86,9 @@ class Store:
         self.count += 1
         return self.count
 
-    def plan(self, site: BlockSite, namespace: dict[str, Any], owner: Region | None) -> Plan:
-        """The plan of a block; the same text at the same place has one plan."""
-        key = (site.unit.text, Span.of(site.nodes[0], site.unit.file), self.token(namespace))
+    def plan(self, site: BlockSite, namespace: dict[str, Any], owner: Region | None, options: Options) -> Plan:
+        """The plan of a block; the same text at the same place has one plan, under the same options."""
+        key = (site.unit.text, Span.of(site.nodes[0], site.unit.file), options.of_graphs, self.token(namespace))
         plan = self.plans.get(key)
         if plan is None:
             while len(self.plans) >= MAX_REGIONS:
@@ -95,9 +96,9 @@ class Store:
             plan = self.plans[key] = Plan(owner.policy if owner is not None else Policy())
         return plan
 
-    def region(self, site: LoopSite, namespace: dict[str, Any], kind: str) -> Region:
-        """The region of a loop; the same text at the same place is the same region, also in a cell run again."""
-        key = (site.unit.text, site.span, self.token(namespace))
+    def region(self, site: LoopSite, namespace: dict[str, Any], kind: str, options: Options) -> Region:
+        """The region of a loop; the same text at the same place is the same region, also in a cell run again with the same options."""
+        key = (site.unit.text, site.span, options.of_graphs, self.token(namespace))
         region = self.regions.get(key)
         if region is None:
             while len(self.regions) >= MAX_REGIONS:
@@ -119,6 +120,10 @@ class Session:
         self.untouched_loops: set[tuple[int, int]] = set()
         self.segments = Segments(engine, store)
         self.splitting = False
+
+    def region(self, site: LoopSite, namespace: dict[str, Any], kind: str) -> Region:
+        """The region of a loop under this session's options."""
+        return self.store.region(site, namespace, kind, self.engine.options)
 
     # -- probes ------------------------------------------------------------------------------------------------------
 
@@ -228,7 +233,7 @@ class Session:
         self.raw.pop(key, None)
         self.untouched_loops.discard(key)
         site = self.store.sites.loops[number]
-        region = self.store.region(site, frame.f_globals, "for")
+        region = self.region(site, frame.f_globals, "for")
         if region.status is Status.IMPERATIVE or region.too_fast or not self.engine.backend.in_eager_mode():
             self.raw[key] = iter(iterable)
             if region.too_fast:
@@ -304,7 +309,7 @@ class Session:
         """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""
         frame = sys._getframe(1)
         site = self.store.sites.loops[number]
-        region = self.store.region(site, frame.f_globals, "for")
+        region = self.region(site, frame.f_globals, "for")
         if region.status is Status.IMPERATIVE or self.engine.backend.under_tape() or not self.engine.backend.in_eager_mode():
             return iter(iterable)
         if region.too_fast:
@@ -327,7 +332,7 @@ class Session:
         driver = self.drivers.get(key)
         if driver is None or driver.ended:
             site = self.store.sites.loops[number]
-            region = self.store.region(site, frame.f_globals, "while")
+            region = self.region(site, frame.f_globals, "while")
             self._prune(frame)
             driver = self.drivers[key] = Driver(self, region, site, None, frame)
             driver.inner = self.engine.backend.under_tape()
@@ -376,7 +381,7 @@ class Session:
         driver = self.drivers.get(key)
         if driver is None or driver.ended:
             site = self.store.sites.loops[number]
-            region = self.store.region(site, frame.f_globals, "while")
+            region = self.region(site, frame.f_globals, "while")
             self._prune(frame)
             driver = self.drivers[key] = Driver(self, region, site, None, frame)
         if driver.region.versions and not self.engine.backend.under_tape():

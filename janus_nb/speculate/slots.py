@@ -187,12 +187,18 @@ def fingerprint(owner: Any) -> tuple[Any, ...]:
     Objects of libraries (layers of a model, an optimizer's schedule) are followed; tensors, variables, functions and
     arrays count by identity. Beyond 100,000 entries the fingerprint equals no other, so that no guard on it ever holds.
     """
+    return settings_of(owner)[0]
+
+
+def settings_of(owner: Any) -> tuple[tuple[Any, ...], list[tuple[Any, bool]]]:
+    """A library object's fingerprint, and the dictionaries and sequences that it was taken from: whether each is an object's own."""
     found: list[Any] = []
+    boxes: list[tuple[Any, bool]] = []
     seen: set[int] = set()
     pending: list[Any] = [owner]
     while pending:
         if len(found) > _LIMIT:
-            return (object(),)
+            return (object(),), []
         value = pending.pop()
         if isinstance(value, _PLAIN):
             found.append(value)
@@ -203,20 +209,23 @@ def fingerprint(owner: Any) -> tuple[Any, ...]:
         seen.add(id(value))
         if isinstance(value, list | tuple | set | frozenset):
             pending.extend(value)
+            boxes.append((value, False))
         elif isinstance(value, dict):
+            boxes.append((value, False))
             pending.extend(value.keys())
             pending.extend(value.values())
         elif _is_settings(value):
             held = instance_dict(value)
             if held is not None:
+                boxes.append((held, True))
                 for name, item in held.items():
-                    if name not in _TRANSIENT:
+                    if name not in TRANSIENT:
                         found.append(name)
                         pending.append(item)
-    return tuple(found)
+    return tuple(found), boxes
 
 
-_TRANSIENT = frozenset(
+TRANSIENT = frozenset(
     # What libraries rewrite while they run, and what no computation depends on.
     {
         "_inbound_nodes",

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context, record
+from tensorflow.python.framework.constant_op import convert_to_eager_tensor
 
-from janus_nb.backend import Body, LoopGraph, Spec, Tensor
+from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
 from janus_nb.tf.datasets import open_source
 from janus_nb.tf.loop import Commit, TensorFlowLoop, unsuited
-from janus_nb.tf.step import TensorFlowStep
+from janus_nb.tf.step import TensorFlowCommit, TensorFlowStep
 from janus_nb.tf.tracer import TensorFlowTracer, VariableRef, spec_of_tensor
 
 _EAGER = tf.__internal__.EagerTensor
@@ -137,6 +138,10 @@ class TensorFlowBackend:
         """A graph of one iteration, which may run under a tape of the user's."""
         return TensorFlowStep(body, xla=xla)
 
+    def compile_commit(self, body: Body) -> CommittingStep:
+        """A graph of one iteration that commits by itself."""
+        return TensorFlowCommit(body)
+
     def eagerly(self) -> Any:
         """A context in which operations run at once, also while a graph is under construction."""
         return tf.init_scope()
@@ -169,6 +174,10 @@ class TensorFlowBackend:
 
     def to_tensor(self, value: Any, spec: Spec) -> Tensor:
         """A fed value as a tensor."""
+        if type(value) is _EAGER and value.dtype.name == spec.dtype:
+            return value
+        if type(value) in (int, float, bool, np.ndarray):
+            return convert_to_eager_tensor(value, context.context(), tf.as_dtype(spec.dtype))
         return tf.convert_to_tensor(value, dtype=spec.dtype)
 
     def under_tape(self) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 import tensorflow as tf
 
 from janus_nb.backend import Body, LoopResult, Tensor
+from janus_nb.tf.flat import FlatFunction
 from janus_nb.tf.tracer import Traced, spec_shape
 
 
@@ -47,11 +48,9 @@ class TensorFlowLoop:
             feeds = [_padded(feed, size) for feed in feeds]
         compiled = self._compiled.get(size)
         if compiled is None:
-            function = tf.function(self._build(size), autograph=False, jit_compile=self.xla)
-            compiled = function.get_concrete_function(tf.TensorSpec([], tf.int32), self._signature(size))
+            compiled = FlatFunction(self._build(size), self._signature(size), xla=self.xla)
             self._compiled = {size: compiled}
-        inputs = [*carries, *feeds, *invariants]
-        meta, *outputs = compiled(tf.constant(steps, tf.int32), inputs)
+        meta, *outputs = compiled([tf.constant(steps, tf.int32), *carries, *feeds, *invariants])
         done, *flags = meta.numpy().tolist()
         failed = None if done == steps else flags.index(0) if 0 in flags else 0
         result = LoopResult(done=done, failed=failed)
@@ -69,7 +68,7 @@ class TensorFlowLoop:
         feeds = [tf.TensorSpec(tf.TensorShape([steps]).concatenate(spec_shape(s)), s.dtype) for s in body.feeds]
         seeds = [tf.TensorSpec([steps, body.random_ops], tf.int64)] if body.random_ops else []
         invariants = [tf.TensorSpec(spec_shape(s), s.dtype) for s in body.invariants]
-        return [*carries, *feeds, *seeds, *invariants]
+        return [tf.TensorSpec([], tf.int32), *carries, *feeds, *seeds, *invariants]
 
     def _step(self, inputs: list[Tensor]) -> Any:
         """The values of the variables before the call, and one iteration: (new state, assertions, rows, lasts)."""
@@ -102,7 +101,8 @@ class TensorFlowLoop:
         peeled = body.lasts > 0 and capacity is None
         """Whether the last iteration is a copy of the body after the loop."""
 
-        def loop(steps: Tensor, inputs: list[Tensor]) -> list[Tensor]:
+        def loop(inputs: list[Tensor]) -> list[Tensor]:
+            steps, *inputs = inputs
             start, step = self._step(inputs)
             size = steps if capacity is None else capacity
             arrays = [tf.TensorArray(spec.dtype, size=size, element_shape=spec_shape(spec), clear_after_read=False) for spec in body.rows]
@@ -174,5 +174,5 @@ class Commit:
                     tf.raw_ops.AssignVariableOp(resource=ref.handle, value=value)
 
             specs = [tf.TensorSpec(ref.shape, ref.dtype) for ref in variables]
-            known = self._compiled[key] = tf.function(assign, autograph=False).get_concrete_function(specs)
-        known(list(values))
+            known = self._compiled[key] = FlatFunction(assign, specs)
+        known(values)

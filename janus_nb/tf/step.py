@@ -16,7 +16,10 @@ from tensorflow.python.eager.polymorphic_function import concrete_function
 from tensorflow.python.ops import resource_variable_ops
 
 from janus_nb.backend import Body, LoopResult, Tensor
+from janus_nb.tf.flat import FlatFunction
 from janus_nb.tf.tracer import Traced, VariableRef, spec_shape
+
+_EAGER = tf.__internal__.EagerTensor
 
 
 class SparseUnderTape(Exception):
@@ -71,8 +74,7 @@ class TensorFlowStep:
             specs = [tf.TensorSpec(spec_shape(s), s.dtype) for s in (*body.carries, *body.feeds)]
             specs += [tf.TensorSpec([], tf.int64)] * body.random_ops
             specs += [tf.TensorSpec(spec_shape(s), s.dtype) for s in body.invariants]
-            function = tf.function(step, autograph=False, jit_compile=self.xla)
-            self._compiled = function.get_concrete_function(specs)
+            self._compiled = FlatFunction(step, specs, xla=self.xla)
         return self._compiled(inputs)  # type: ignore[no-any-return]
 
     def _recorded(self, inputs: list[Tensor]) -> list[Tensor]:
@@ -83,6 +85,57 @@ class TensorFlowStep:
             self._differentiable = concrete_function.ConcreteFunction(self.traced.function)
         values = [_watched(ref) for ref in self.traced.states]
         return list(self._differentiable._call_flat([*values, *inputs], list(self.traced.captures)))
+
+
+class TensorFlowCommit:
+    """Implements `janus_nb.backend.CommittingStep`: one iteration that assigns its variables itself if all its assertions hold.
+
+    For what nothing can stop after the graph has run. The assignments wait for everything that the body computes, so that an
+    error leaves no trace either.
+    """
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        traced: Traced = body.handle
+        n_variables, n_rest = len(body.variables), len(body.carries)
+
+        def step(inputs: list[Tensor]) -> list[Tensor]:
+            values = [tf.raw_ops.ReadVariableOp(resource=r.handle, dtype=r.dtype) for r in traced.states]
+            for value, ref in zip(values, traced.states, strict=True):
+                value.set_shape(ref.shape)
+            outputs = list(traced.function.call_flat(*values, *inputs, *traced.captures))
+            new, flags, rest = outputs[:n_variables], outputs[n_variables + n_rest], outputs[n_variables + n_rest + 1 :]
+
+            def assign() -> Tensor:
+                for ref, value in zip(body.variables, new, strict=True):
+                    tf.raw_ops.AssignVariableOp(resource=ref.handle, value=value)
+                return tf.constant(0)
+
+            with tf.control_dependencies(outputs):
+                if body.checks and body.variables:
+                    tf.cond(tf.reduce_all(flags), assign, lambda: tf.constant(0))
+                else:
+                    assign()
+            return [flags, *rest] if body.checks else rest
+
+        specs = [tf.TensorSpec(spec_shape(s), s.dtype) for s in (*body.feeds, *body.invariants)]
+        self._compiled = FlatFunction(step, specs)
+        shapes = [spec.shape for spec in (*body.feeds, *body.invariants)]
+        self._expected = [(tf.as_dtype(s.dtype).as_datatype_enum, spec) for s, spec in zip((*body.feeds, *body.invariants), shapes, strict=True)]
+
+    def fits(self, inputs: Sequence[Any]) -> bool:
+        """Whether the inputs are eager tensors of exactly the types assumed."""
+        for value, (dtype, shape) in zip(inputs, self._expected, strict=True):
+            if type(value) is not _EAGER or value._datatype_enum() != dtype or value._shape_tuple() != shape:
+                return False
+        return True
+
+    def run(self, inputs: Sequence[Tensor]) -> list[Tensor] | None:
+        """Run and commit: the per-iteration and last results, or `None` if an assertion failed (and nothing was done)."""
+        outputs = self._compiled(inputs)
+        if not self.body.checks:
+            return outputs
+        return outputs[1:] if outputs[0].numpy().all() else None
 
 
 def _watched(ref: VariableRef) -> Tensor:

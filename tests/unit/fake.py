@@ -286,6 +286,9 @@ class FakeBackend:
     def compile_step(self, body: Body, *, xla: bool) -> Any:
         return self.compile(body, xla=xla, parallel=False)
 
+    def compile_commit(self, body: Body) -> Any:
+        return None
+
     def eagerly(self) -> Any:
         return contextlib.nullcontext()
 
