@@ -107,18 +107,19 @@ def cell(x, h, c):
 """
     gru = """
 def cell(x, h, c):
-    z, r = tf.split(tf.sigmoid(tf.concat([x, h], 1) @ w[:, :2 * H] + b[:2 * H]), 2, 1)
-    n = tf.tanh(tf.concat([x, r * h], 1) @ w[:, 2 * H:3 * H] + b[2 * H:3 * H])
+    z, r = tf.split(tf.sigmoid(tf.concat([x, h], 1) @ w + b), 2, 1)
+    n = tf.tanh(tf.concat([x, r * h], 1) @ u + d)
     return z * h + (1 - z) * n, c
 """
     setup = f"""
 T, H, B = {steps}, {width}, {batch}
 xs = tf.constant(rng.normal(size=(64, T, B, 16)).astype("float32"))
 ys = tf.constant(rng.integers(0, 10, size=(64, B)))
-w = tf.Variable(rng.normal(size=(16 + H, 4 * H)).astype("float32") * 0.1)
-b = tf.Variable(tf.zeros(4 * H))
-v = tf.Variable(rng.normal(size=(H, 10)).astype("float32") * 0.1)
+def weights(*shape):
+    return tf.Variable(rng.normal(size=shape).astype("float32") * 0.1)
+w, b, v = weights(16 + H, {4 if kind == "lstm" else 2} * H), tf.Variable(tf.zeros({4 if kind == "lstm" else 2} * H)), weights(H, 10)
 params = [w, b, v]
+{"" if kind == "lstm" else "u, d = weights(16 + H, H), tf.Variable(tf.zeros(H))" + chr(10) + "params += [u, d]"}
 {lstm if kind == "lstm" else gru}
 def forward(x):
     h = c = tf.zeros((B, H))

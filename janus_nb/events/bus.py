@@ -6,7 +6,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from janus_nb.events.moves import moved
 from janus_nb.events.types import EagerRan, Event, GraphRan
+from janus_nb.span import Span
 
 _log = logging.getLogger("janus_nb")
 
@@ -21,6 +23,11 @@ class EventBus:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._subscribers: list[Callable[[Event], None]] = []
+        self._moves: dict[int, tuple[tuple[Span, ...], Span]] = {}
+
+    def place(self, region: int, homes: tuple[Span, ...], now: Span) -> None:
+        """Tell of a region where it stands `now`, though what is known of it was learned where it stood before."""
+        self._moves[region] = homes, now
 
     def subscribe(self, receive: Callable[[Event], None]) -> None:
         """Call `receive` with every event from now on."""
@@ -42,6 +49,9 @@ class EventBus:
 
     def emit(self, event: Event) -> None:
         """Record an event and hand it to the subscribers."""
+        if self._moves and not isinstance(event, GraphRan | EagerRan):
+            move = self._moves.get(getattr(event, "region", 0))
+            event = moved(event, *move) if move is not None else event
         if len(self.events) < KEPT or not self._joined(event):
             self.events.append(event)
         for receive in list(self._subscribers):

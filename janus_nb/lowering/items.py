@@ -70,12 +70,35 @@ def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
     if low.span is not None:
         low.graph_spans[low.span] = None
     try:
-        window = _window(low, owner, index)
-        return window if window is not None else owner[convert(index)]
+        if isinstance(index, tuple) and index and isinstance(index[0], Host):
+            row = _row(low, owner, index[0])
+            return row[convert(index[1:])] if row is not None else owner[convert(index)]
+        known = _row(low, owner, index) if isinstance(index, Host) else _window(low, owner, index)
+        return known if known is not None else owner[convert(index)]
     except Unsupported:
         raise
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+
+
+def _data_shape(low: Lowering, owner: Any) -> tuple[int | None, ...] | None:
+    """The shape of a tensor that exists outside the region: data, which no gradient is taken of. `None` for all else."""
+    return low.backend.spec_of(owner).shape if low.is_graph(owner) and not low.is_symbolic(owner) else None
+
+
+def _row(low: Lowering, owner: Any, index: Host) -> Any:
+    """`tensor[i]` with an index that the host knows before the graph, in range and not negative, as it was seen to be.
+
+    Returns None where that may not be assumed.
+    """
+    shape = _data_shape(low, owner)
+    if not shape or shape[0] is None or low.guarding is not None or index.phase is Phase.POST or type(index.witness) is not int:
+        return None
+    assumption = ValueAssumption(low.span, "an index in range", f"below {shape[0]}", ("row", shape[0]), "seen while generating")
+    if assumption.key in low.policy.inputs or not 0 <= index.witness < shape[0]:
+        return None
+    low.check_host(low.host_op(f"0 <= {{}} < {shape[0]}", lambda i: 0 <= i < shape[0], index), True, assumption)
+    return low.math("row", owner, low.lift(index).tensor)
 
 
 def _window(low: Lowering, owner: Any, index: Any) -> Any:
@@ -83,10 +106,10 @@ def _window(low: Lowering, owner: Any, index: Any) -> Any:
 
     Returns None where the length may not be assumed.
     """
-    if not isinstance(index, slice) or index.step is not None or not low.is_graph(owner):
+    if not isinstance(index, slice) or index.step is not None:
         return None
     start, stop = index.start, index.stop
-    shape = low.backend.spec_of(owner).shape
+    shape = _data_shape(low, owner)
     bounds = (low.witness(start), low.witness(stop))
     known = all(type(b) is int for b in bounds) and (isinstance(start, Host) or isinstance(stop, Host))
     if not known or not shape or shape[0] is None or low.guarding is not None or max(low.phase_of(start), low.phase_of(stop)) is Phase.POST:

@@ -127,14 +127,9 @@ class Program:
     @property
     def ends_with_graph(self) -> bool:
         """Whether nothing can go wrong after the graph has run: the host only hands results on."""
-        text = self.texts[2]
-        calm = not (self.effects or self.host_checks or self.post_carries or self.pre_carries or self.graph_carries or self.generators)
-        return (
-            calm
-            and not self.body.random_ops
-            and len(self.finals) == 1
-            and all(word not in text.partition("):")[2] for word in ("J.", "New(", "Set("))
-        )
+        busy = self.effects or self.host_checks or self.post_carries or self.pre_carries or self.graph_carries or self.generators
+        text = self.texts[2].partition("):")[2]
+        return not busy and not self.body.random_ops and not any(word in text for word in ("J.", "New(", "Set("))
 
     @property
     def bytes_per_step(self) -> int:

@@ -60,6 +60,7 @@ class LoopSite:
     span: Span
     local_names: frozenset[str]
     function: str | None
+    place: tuple[Any, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class BlockSite:
     unit: Unit
     local_names: frozenset[str]
     varying: frozenset[str]
+    place: tuple[Any, ...] = ()
 
 
 @dataclass(slots=True)

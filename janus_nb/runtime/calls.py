@@ -8,7 +8,6 @@ import time
 from types import FunctionType
 from typing import Any
 
-from janus_nb.backend import CommittingStep
 from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.config import Options
 from janus_nb.events import CellStarted, EagerRan, EventBus, Missed, Profiled, RegionFound
@@ -24,7 +23,6 @@ from janus_nb.runtime.verify import Prediction, alike, compare, rehearse
 from janus_nb.source.units import function_source
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
-from janus_nb.speculate.slots import read
 
 
 class FunctionRegion:
@@ -40,7 +38,6 @@ class FunctionRegion:
         self._engine: Any = None
         self._session: Any = None
         self._missed = False
-        self._direct: tuple[Version, CommittingStep] | None = None
 
     def _begin(self) -> None:
         from janus_nb.runtime.engine import Engine
@@ -87,7 +84,7 @@ class FunctionRegion:
             self.bus.emit(Profiled(self.region.number, seconds))
             return result
         try:
-            done, result = self._directly(args, kwargs) if self._direct is not None else (False, None)
+            done, result = self._directly(args, kwargs)
             if not done:
                 done, result = self._as_graph(args, kwargs)
         except EffectRaised as raised:
@@ -134,45 +131,24 @@ class FunctionRegion:
         if outcome.done:
             self._engine.ran(self.region, version, 1, time.perf_counter() - started)
             self._engine.judge(self.region, version)
-            self._prepare_directly(version)
+            if version.program.finals == (RETURN_SLOT,):
+                self._engine.let_commit(version)
             return True, self.names.pop(RETURN_SLOT.name)
         if outcome.stopped is not None:
             self._failed(version, outcome.stopped)
         return False, None
 
     def _directly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
-        """Answer a call by a graph that commits by itself, if the newest version's guards hold and its inputs fit."""
-        assert self._direct is not None
-        version, step = self._direct
-        if version not in self.region.versions or not version.holds(self.names):
-            return False, None
-        started = time.perf_counter()
-        program = version.program
-        try:
-            entry = program.entry(*(read(slot, self.names) for slot in program.inputs))
-            size = len(program.invariants)
-            inputs = program.pre((args, kwargs), *entry[size:])
-            fed = len(program.feeds)
-            tensors = (*inputs[:fed], *entry[:size])
-            results = step.run(tensors) if step.fits(tensors) else None
-        except Exception:
-            return False, None  # nothing was done, and the long way says what is wrong
-        if results is None:
-            return False, None
-        handed = [self.executor.scalar(t, kind) for t, kind in zip(results, (*program.rows, *program.lasts), strict=True)]
-        rows = len(program.rows)
-        (result,) = program.post(None, [], *entry[size:], *inputs[fed:], *handed[:rows], tuple(handed[rows:])) or ()
-        self._engine.ran(self.region, version, 1, time.perf_counter() - started)
-        return True, result
-
-    def _prepare_directly(self, version: Version) -> None:
-        """From now on, calls that this version can answer go straight to a graph that commits by itself."""
-        engine = self._engine
-        if self._direct is not None and self._direct[0] is version:
-            return
-        if version.program.ends_with_graph and engine.options.xla != "on" and engine.options.verify != "always":
-            step = engine.backend.compile_commit(version.program.body)
-            self._direct = (version, step) if step is not None else None
+        """Answer a call by a graph that commits by itself, if a version that has one holds."""
+        for version in self.region.versions:
+            if version.committing is not None and version.holds(self.names):
+                started = time.perf_counter()
+                finals = self.executor.directly(version, (args, kwargs))
+                if finals is None:
+                    return False, None
+                self._engine.ran(self.region, version, 1, time.perf_counter() - started)
+                return True, finals[0]
+        return False, None
 
     def _version(self, element: Any) -> Version | None:
         found = lookup(self.region, self.names)

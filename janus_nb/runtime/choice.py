@@ -21,9 +21,15 @@ SETTLED_CALLS = 3
 TRIAL_CALLS = 3
 """Calls of the compiled graph on which it is judged; the first of them may still warm up."""
 
-COMPILE_SECONDS = 0.5
-COMPILE_SECONDS_PER_OP = 0.004
-"""What compiling is expected to take at first; later, what it took last."""
+HOPELESS = 4.0
+"""Times the executor's time after which one call is enough: XLA compiles anew for every value of some input."""
+
+COMPILE_SECONDS = (0.4, 2e-3, 4e-5)
+"""What compiling a body of n operations is expected to take: a + b n + c n**2 (unrolled recurrent cells of 1,500 operations take
+minutes); later, scaled by what the last compilation took."""
+
+LONGEST = 10.0
+"""Seconds of compilation that nobody is made to wait for unasked."""
 
 EXPECTED_GAIN = 0.5
 """Share of the executor's time that XLA is hoped to save."""
@@ -49,18 +55,24 @@ class BackendChoice:
         version.largest = max(version.largest, done)
         if version.sibling is not None:
             self._judge(region, version)
-        elif not version.decided and self._pays(version, announced):
+        elif not version.decided and self._pays(region, version, announced):
             version.decided = True
             self._try(region, version)
 
-    def _pays(self, version: Version, announced: int | None) -> bool:
+    def _pays(self, region: Region, version: Version, announced: int | None) -> bool:
         if self.options.xla != "auto" or not self.options.multistep or version.calls < SETTLED_CALLS:
             return False
-        left = max(announced or 0, version.iterations)
-        return left * version.seconds * EXPECTED_GAIN > self._cost(version)
+        left, cost = max(announced or 0, version.iterations), self._cost(version)
+        if cost > LONGEST:
+            version.decided = True
+            self._tell(region, version, f"compiling with XLA is expected to take {cost:.0f} s: not tried without `--xla on`")
+            return False
+        return left * version.seconds * EXPECTED_GAIN > cost
 
     def _cost(self, version: Version) -> float:
-        return self._factor * (COMPILE_SECONDS + COMPILE_SECONDS_PER_OP * len(version.program.body.ops))
+        a, b, c = COMPILE_SECONDS
+        n = len(version.program.body.ops)
+        return self._factor * (a + b * n + c * n * n)
 
     def _try(self, region: Region, version: Version) -> None:
         body = version.program.body
@@ -77,11 +89,14 @@ class BackendChoice:
     def compiled(self, version: Version, seconds: float) -> None:
         """The first call of a compiled graph took this long, compilation included."""
         if version.sibling is not None and version.agreed == 0:
-            self._factor = max(0.1, seconds / (self._cost(version) / self._factor))
+            expected = self._cost(version) / self._factor
+            self._factor = max(0.2, seconds / expected) if expected > 0 else 1.0
 
     def _judge(self, region: Region, version: Version) -> None:
         sibling = version.sibling
-        if version.decided or version.calls < TRIAL_CALLS or sibling is None:
+        if version.decided or sibling is None:
+            return
+        if version.calls < TRIAL_CALLS and version.seconds < HOPELESS * sibling.seconds:
             return
         version.decided = True
         numbers = f"{version.seconds * 1e6:.0f} us an iteration, the executor {sibling.seconds * 1e6:.0f} us"

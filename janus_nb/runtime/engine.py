@@ -115,11 +115,11 @@ class Engine:
         if target.single:
             graph = self.backend.compile_step(made.body, xla=xla)
         else:
-            graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel, capacity=CAPACITY)
+            graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel, capacity=self._capacity)
         region.made += 1
         version = Version(region.made, made, graph, backend="XLA" if xla else "executor")
         if xla and not target.single:
-            version.steps = CAPACITY
+            version.steps = self._capacity
         version.steps = min(version.steps, version.room)
         if self.options.steps != "auto":
             version.steps = self.options.steps
@@ -135,6 +135,16 @@ class Engine:
         for refusal in made.left:
             self.seam(region, refusal)
         return version
+
+    @property
+    def _capacity(self) -> int:
+        """Iterations of one call of a graph compiled with XLA because the user asked for it."""
+        return CAPACITY if self.options.steps == "auto" else self.options.steps
+
+    def let_commit(self, version: Version) -> None:
+        """From now on, a version that nothing can stop after its graph has run commits in the graph: one call instead of two."""
+        if version.committing is None and version.program.ends_with_graph and self.options.xla != "on" and self.options.verify != "always":
+            version.committing = self.backend.compile_commit(version.program.body)
 
     def _without_rare_branch(self, region: Region, target: Target, names: MutableMapping[str, Any], refusal: Refusal) -> Program | Refusal:
         """What a branch does may keep all the rest from having a graph: the direction seen later is left to Python, then."""

@@ -81,6 +81,29 @@ class Executor:
             feeds.append(self.backend.to_tensor(prepared.seeds[:steps], Spec("int64", (None, None))))
         return version.graph.run(steps, prepared.carries, feeds, prepared.invariants)
 
+    def directly(self, version: Version, element: Any) -> tuple[Any, ...] | None:
+        """Run one iteration by the graph that commits by itself: the final values, which nothing can stop from being written.
+
+        `None` if an input is not exactly of its type, or an assertion failed: nothing was done, and the long way says what is wrong.
+        """
+        program, step = version.program, version.committing
+        assert step is not None
+        names = self.names()
+        size, fed = len(program.invariants), len(program.feeds)
+        try:
+            entry = program.entry(*[read(slot, names) for slot in program.inputs])
+            host = program.pre(element, *entry[size:])
+            invariants = [self.backend.to_tensor(v, spec) for v, spec in zip(entry, program.invariants, strict=False)]
+            inputs = [*host[:fed], *invariants]
+            results = step.run(inputs) if step.fits(inputs) else None
+        except Exception:
+            return None
+        if results is None:
+            return None
+        handed = [self.scalar(t, kind) for t, kind in zip(results, (*program.rows, *program.lasts), strict=True)]
+        rows = len(program.rows)
+        return program.post(None, [], *entry[size:], *host[fed:], *handed[:rows], tuple(handed[rows:]))
+
     # -- after the graph --------------------------------------------------------------------------------------------------
 
     def run(self, version: Version, block: Block) -> tuple[Outcome, Prepared]:
@@ -114,7 +137,7 @@ class Executor:
             if isinstance(replayed, tuple):
                 finals, states = replayed
                 self.backend.commit(program.body.variables, result.variables)
-                self._write(program, finals, states)
+                self.write(program, finals, states)
                 journal.finish()
                 return Outcome(done, stopped)
             done, stopped = replayed.done, replayed.stopped
@@ -179,7 +202,7 @@ class Executor:
 
     # -- commit ------------------------------------------------------------------------------------------------------------
 
-    def _write(self, program: Program, finals: tuple[Any, ...], states: list[Any]) -> None:
+    def write(self, program: Program, finals: tuple[Any, ...], states: list[Any]) -> None:
         """Write the final values of all slots."""
         local_names = self.frame.f_locals if self.frame is not None else self.names()
         values = [*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)]

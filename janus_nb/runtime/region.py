@@ -7,7 +7,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from janus_nb.backend import LoopGraph
+from janus_nb.backend import CommittingStep, LoopGraph
 from janus_nb.cache.compiled import Check, compile_guards
 from janus_nb.events import Declined, Generated, Retired
 from janus_nb.lowering.program import Program
@@ -54,6 +54,7 @@ class Version:
         calls: Calls that committed something since the number of iterations in one call last grew much.
         largest: Most iterations that one call has committed.
         decided: Whether the backend has been decided on.
+        committing: The same body as a graph that commits by itself, for what nothing can stop after the graph has run.
     """
 
     number: int
@@ -70,6 +71,7 @@ class Version:
     calls: int = 0
     largest: int = 0
     decided: bool = False
+    committing: CommittingStep | None = None
     _holds: Check | None = None
 
     def holds(self, names: MutableMapping[str, Any]) -> bool:
@@ -113,6 +115,7 @@ class Region:
         generate_again: Whether a miss may generate a version.
         holds_region: Whether a loop inside is converted by itself.
         untouched: Whether the generator found no tensor work.
+        homes: Where it has stood: in cells that were edited around it.
         verdict: Why it stays imperative; told again in every later run.
     """
 
@@ -138,6 +141,7 @@ class Region:
     generate_again: bool = True
     holds_region: bool = False
     untouched: bool = False
+    homes: tuple[Span, ...] = ()
     verdict: list[Declined | Retired] = field(default_factory=list)
 
     def drop(self, version: Version) -> None:

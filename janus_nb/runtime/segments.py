@@ -48,6 +48,9 @@ MAX_VERSIONS_MADE = 4
 MAX_RUNS = 1024
 """Segments under way that are remembered: one for each active frame, and those that an exception left."""
 
+SETTLED = 8
+"""Runs after which a segment is given a graph that commits by itself."""
+
 MAX_AGAIN = 8
 """How often a block is divided anew."""
 
@@ -228,11 +231,19 @@ class Segments:
                 return _Run(segment.end, True, segment, predicted, time.perf_counter(), "verification")
             engine.failed(region, version, predicted)
             return _Run(segment.end, True, segment, started=time.perf_counter(), why="fallback")
+        finals = executor.directly(version, None) if version.committing is not None and not engine.backend.under_tape() else None
+        if finals is not None:
+            executor.write(version.program, finals, [])
+            self.ran += 1
+            engine.ran(region, version, 1, time.perf_counter() - started)
+            return _Run(segment.end, False)
         outcome, _ = executor.run(version, block)
         if outcome.done:
             self.ran += 1
             engine.ran(region, version, 1, time.perf_counter() - started)
             engine.judge(region, version)
+            if version.iterations > SETTLED and not engine.backend.under_tape():
+                engine.let_commit(version)
             return _Run(segment.end, False)
         if outcome.stopped is not None:
             engine.failed(region, version, outcome.stopped)

@@ -34,6 +34,9 @@ MAX_REGIONS = 256
 MAX_NAMESPACES = 16
 """Namespaces whose regions are kept: a notebook has one, and one for each module whose functions it calls."""
 
+MAX_HOMES = 32
+"""Places of a loop in edited cells that are remembered, so that what was learned there is told of where it stands now."""
+
 MAX_OPEN = 64
 """With more executions of loops open than this, those whose frames have ended are forgotten."""
 
@@ -49,7 +52,7 @@ class Store:
     """What outlives a cell: regions by where they stand, profiles, instrumented functions.
 
     Attributes:
-        regions: By (text of the unit, span).
+        regions: By place (their own text), options and namespace.
         recorder: All observations.
         sites: Numbers used in instrumented functions.
         copies: Instrumented copies of functions, by function.
@@ -68,6 +71,7 @@ class Store:
     plans: dict[Any, Plan] = field(default_factory=dict)
     namespaces: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
     count: int = 0
+    _like: dict[tuple[str, str], list[tuple[int, int]]] = field(default_factory=dict)
 
     def token(self, namespace: dict[str, Any]) -> int:
         """What identifies a namespace among all there have been: `id` alone is given again to others."""
@@ -86,9 +90,23 @@ class Store:
         self.count += 1
         return self.count
 
+    def place(self, site: LoopSite | BlockSite) -> tuple[Any, ...]:
+        """What identifies a loop or block in its namespace: its own text. A cell may be edited around it.
+
+        The same text again in the same cell is another loop: they are numbered in the order in which they are met.
+        """
+        if not site.place:
+            span = Span.of(site.node, site.unit.file) if isinstance(site, LoopSite) else Span.over(site.nodes[0], site.nodes[-1], site.unit.file)
+            text = "\n".join(site.unit.text.splitlines()[span.line - 1 : span.end_line])
+            like = self._like.setdefault((site.unit.file, text), [])
+            if (span.line, span.col) not in like:
+                like.append((span.line, span.col))
+            site.place = (text, span.col, span.end_col, like.index((span.line, span.col)), site.local_names)
+        return site.place
+
     def plan(self, site: BlockSite, namespace: dict[str, Any], owner: Region | None, options: Options) -> Plan:
-        """The plan of a block; the same text at the same place has one plan, under the same options."""
-        key = (site.unit.text, Span.of(site.nodes[0], site.unit.file), options.of_graphs, self.token(namespace))
+        """The plan of a block; the same text has one plan, under the same options."""
+        key = (self.place(site), options.of_graphs, self.token(namespace))
         plan = self.plans.get(key)
         if plan is None:
             while len(self.plans) >= MAX_REGIONS:
@@ -97,8 +115,8 @@ class Store:
         return plan
 
     def region(self, site: LoopSite, namespace: dict[str, Any], kind: str, options: Options) -> Region:
-        """The region of a loop; the same text at the same place is the same region, also in a cell run again with the same options."""
-        key = (site.unit.text, site.span, options.of_graphs, self.token(namespace))
+        """The region of a loop; the same text is the same region, also in a cell that is run again, or edited elsewhere."""
+        key = (self.place(site), options.of_graphs, self.token(namespace))
         region = self.regions.get(key)
         if region is None:
             while len(self.regions) >= MAX_REGIONS:
@@ -106,6 +124,9 @@ class Store:
             lines = site.unit.text.splitlines()[site.span.line - 1 : site.span.end_line]
             title, source = lines[0].strip(), "\n".join(lines)
             region = self.regions[key] = Region(self.next_number(), site.span, Policy(), kind, title, site.unit.name, source)
+        if site.span not in region.homes:
+            region.homes = (*region.homes[-MAX_HOMES:], site.span)
+        region.span, region.unit = site.span, site.unit.name
         return region
 
 
@@ -123,7 +144,10 @@ class Session:
 
     def region(self, site: LoopSite, namespace: dict[str, Any], kind: str) -> Region:
         """The region of a loop under this session's options."""
-        return self.store.region(site, namespace, kind, self.engine.options)
+        region = self.store.region(site, namespace, kind, self.engine.options)
+        if len(region.homes) > 1:
+            self.engine.bus.place(region.number, region.homes, region.span)
+        return region
 
     # -- probes ------------------------------------------------------------------------------------------------------
 

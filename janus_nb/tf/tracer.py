@@ -351,12 +351,23 @@ def _range_length(start: Any, stop: Any, step: Any) -> Any:
 
 
 def _window(tensor: Any, start: Any, size: int) -> Any:
-    """Rows `start` to `start + size`: their number is known, whatever the start is.
+    """Rows `start` to `start + size` of data: their number is known, whatever the start is.
 
-    Gathered, because XLA compiles `tf.slice` anew for every start; along a second axis, because the gradient is dense then.
+    Gathered, because XLA compiles `tf.slice` anew for every start that is fed.
     """
-    rows = tf.cast(start, tf.int32) + tf.range(size)
-    return tf.squeeze(tf.gather(tf.expand_dims(tensor, 0), rows, axis=1), 0)
+    return _gathered(tensor, tf.cast(start, tf.int64) + tf.range(size, dtype=tf.int64))
+
+
+def _row(tensor: Any, index: Any) -> Any:
+    """Row `index` of data, gathered for the same reason."""
+    return _gathered(tensor, index)
+
+
+def _gathered(tensor: Any, rows: Any) -> Any:
+    """Rows of a tensor. Eager's slices have dense gradients: if a tape watches the data, a second axis makes them so here."""
+    if record.should_record_backprop([tensor]):
+        return tf.squeeze(tf.gather(tf.expand_dims(tensor, 0), rows, axis=1), 0)
+    return tf.gather(tensor, rows)
 
 
 MATH: dict[str, Callable[..., Any]] = {
@@ -379,6 +390,7 @@ MATH: dict[str, Callable[..., Any]] = {
     "reshape_scalar": _reshape_scalar,
     "range_length": _range_length,
     "window": _window,
+    "row": _row,
     "rows": lambda t: tf.shape(t, out_type=tf.int64)[0],
 }
 

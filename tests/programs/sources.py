@@ -70,4 +70,39 @@ PROGRAMS = {
     "reversed_range": Program("A range that counts down.", "for i in range(39, -1, -1):\n    x = XT[i]" + BODY),
     "few_iterations": Program("Too few to convert.", "for i in range(4):\n    x = XT[i]" + BODY, graph=False),
     "no_loop": Program("A cell without loops.", "x = XT[0]\nz = tf.matmul(x, w)\nprint(z.shape)\n", graph=False),
+    "windows_of_a_tensor": Program(
+        "Batches cut from a tensor; the last one is smaller, and the loop starts over.",
+        "for i in range(60):\n    j = i % 5\n    x = flat[j * 7 : (j + 1) * 7]" + BODY,
+        setup="flat = tf.reshape(XT, (-1, 4))[:33]\n",
+    ),
+    "windows_between_computed_bounds": Program(
+        "Bounds that are sometimes equal, negative or beyond the end.",
+        "for i in range(40):\n    x = flat[i - 6 : i + 3]\n    n = int(x.shape[0])\n    log.append(n)\n    z = tf.reduce_sum(x)\n    total = total + float(z)\n",
+        setup="flat = tf.reshape(XT, (-1, 4))[:33]\ntotal = 0.0\n",
+        graph=False,
+    ),
+    "windows_of_weights": Program(
+        "Slices of a variable, and of what is computed from it, under a tape.",
+        "for i in range(40):\n    k = i % 3\n    with tf.GradientTape() as tape:\n        h = tf.matmul(XT[i], w)\n"
+        "        loss = tf.reduce_mean(h[k : k + 2] ** 2) + tf.reduce_sum(w[k : k + 1] ** 2) + tf.reduce_mean(h[k])\n"
+        "    g = tape.gradient(loss, w)\n    w.assign_sub(0.1 * g)\n    log.append(float(loss))\n",
+    ),
+    "window_that_is_watched": Program(
+        "The gradient with respect to data that a window is cut from.",
+        "for i in range(30):\n    j = i % 4\n    with tf.GradientTape() as tape:\n        tape.watch(flat)\n        loss = tf.reduce_sum(tf.matmul(flat[j * 7 : (j + 1) * 7], w) ** 2)\n"
+        "    g = tape.gradient(loss, flat)\n    log.append(float(tf.reduce_sum(tf.convert_to_tensor(g))))\n    w.assign_sub(0.001 * tf.ones_like(w))\n",
+        setup="flat = tf.reshape(XT, (-1, 4))[:33]\n",
+    ),
+    "rows_from_the_end": Program(
+        "Indices that begin negative.",
+        "for i in range(40):\n    x = XT[i - 10]" + BODY,
+    ),
+    "rows_and_more": Program(
+        "A row index together with others.",
+        "for i in range(60):\n    x = XT[i % 40, 1:6] + tf.cast(YT[i % 40, 2], tf.float32) + XT[i % 40][0]" + BODY,
+    ),
+    "row_out_of_range": Program(
+        "Eager raises at the row that does not exist.",
+        "for i in range(60):\n    x = XT[i]" + BODY,
+    ),
 }

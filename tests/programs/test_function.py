@@ -141,3 +141,58 @@ def test_report_forms() -> None:
     assert '"event": "Generated"' in report.to_json()
     assert "G " in report.to_text() and "<script" not in report.to_html()
     assert set(report.counts) >= {"profiled", "graph", "eager", "graphs", "hits", "misses", "aborts", "rejected", "declined"}
+
+
+def test_hits_commit_by_themselves_and_leave_no_trace_when_an_assertion_fails() -> None:
+    """After a few calls the graph assigns its variables itself; a label out of range, or a branch not seen, still aborts cleanly."""
+
+    def make_step() -> tuple[Any, tf.Variable, tf.Variable]:
+        w, count = tf.Variable(tf.ones([3, 2])), tf.Variable(0)
+
+        def step(x, y):
+            count.assign_add(1)
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=x @ w))
+            w.assign_sub(0.1 * tape.gradient(loss, w))
+            if loss > 3.0:
+                count.assign(-5)
+            return loss
+
+        return step, w, count
+
+    (plain, w1, n1), (inner, w2, n2) = make_step(), make_step()
+    fast = janus_nb.function(inner, profile=1)
+    rng = np.random.default_rng(0)
+    for i in range(60):
+        scale = 40.0 if i in (30, 31, 45) else 1.0
+        x = tf.constant(rng.normal(size=(4, 3)).astype("float32") * scale)
+        y = tf.constant([0, 1, 9 if i == 50 else 1, 0])
+        if i == 50:
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                plain(x, y)
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                fast(x, y)
+        else:
+            np.testing.assert_allclose(plain(x, y), fast(x, y), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(w1.numpy(), w2.numpy(), rtol=1e-4, atol=1e-6)
+        assert n1.numpy() == n2.numpy(), i
+    region = fast.__janus__.region
+    assert any(v.committing is not None for v in region.versions)
+    assert janus_nb.explain(fast).counts["graph"] > 40
+
+
+def test_a_call_log_stays_small() -> None:
+    v = tf.Variable(0.0)
+
+    @janus_nb.function(profile=1)
+    def step(x):
+        v.assign_add(tf.reduce_sum(x))
+        return v + 1.0
+
+    x = tf.ones([3])
+    for _ in range(5000):
+        step(x)
+    assert v.numpy() == 15000.0
+    counts = janus_nb.explain(step).counts
+    assert counts["graph"] + counts["eager"] + counts["profiled"] == 5000 and counts["hits"] == counts["graph"]
+    assert len(step.__janus__.bus.events) < 2100

@@ -104,6 +104,7 @@ MATH: dict[str, Callable[..., Any]] = {
     "select": np.where, "abs": np.abs, "equal": np.equal, "not_equal": np.not_equal, "less": np.less, "less_equal": np.less_equal,
     "greater": np.greater, "greater_equal": np.greater_equal, "logical_not": np.logical_not, "logical_and": np.logical_and,
     "logical_or": np.logical_or, "floor": np.floor, "fmod": np.fmod, "pow": np.power, "ones_like": np.ones_like,
+    "row": lambda t, i: t[int(i)], "window": lambda t, a, n: t[int(a) : int(a) + n],
     "zeros_like": np.zeros_like, "reshape_scalar": lambda x: np.reshape(x, ()),
 }  # fmt: skip
 

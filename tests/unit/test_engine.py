@@ -29,7 +29,7 @@ def run(cell: str, namespace: dict[str, Any], backend: FakeBackend | None = None
     """Run a cell under the engine with the fake library; returns the folded view and the events."""
     unit = add_unit("<janus-cell unit>", "unit", cell)
     bus, store = EventBus(), store or Store()
-    engine = Engine(backend or FakeBackend(), Options.make(profile=2, **options), bus, store.recorder)
+    engine = Engine(backend or FakeBackend(), Options.make(profile=2, **{"generate": "always", **options}), bus, store.recorder)
     namespace.setdefault("__builtins__", vars(builtins))
     code = compile(instrument_module(unit, unit.tree, store.sites), unit.file, "exec")
     before = getattr(builtins, SESSION, None)

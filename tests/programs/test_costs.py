@@ -1,0 +1,119 @@
+"""What JANUS costs: nothing where nothing is to be won, bounded memory, nothing kept alive."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import janus_nb
+import pytest
+import tensorflow as tf
+from janus_nb.function import runtime
+from janus_nb.tf.flat import FlatFunction
+
+from tests.programs.harness import PRELUDE, Program, _run, differences
+from tests.programs.library import STEP
+
+SHORT = "for i in range(20):\n    loss = step(XT[i], YT[i])\n    log.append(float(loss))\n"
+EPOCHS = "for epoch in range(30):\n    for i in range(20):\n        loss = step(XT[i], YT[i])\n"
+
+
+def codes(report: Any) -> list[str]:
+    return [d.code for region in report.regions for d in region.declined]
+
+
+def namespace_of(setup: str) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(PRELUDE + setup, "<cell-setup>", "exec"), names)
+    return names
+
+
+def run(cell: str, names: dict[str, Any], **options: Any) -> Any:
+    return janus_nb.run_cell(cell, names, view="none", **options)
+
+
+def test_a_short_loop_is_left_alone_until_it_has_been_run_often() -> None:
+    runtime.forget()
+    names, generated = namespace_of(STEP), []
+    for _ in range(8):
+        report = run(SHORT, names)
+        generated.append(report.counts["graphs"])
+        assert ("JN409" in codes(report)) is (report.counts["graphs"] == 0 and report.counts["graph"] == 0)
+    assert generated[0] == 0 and sum(generated) == 1
+    assert report.counts["graph"] == 20
+    runtime.forget()
+
+
+def test_loops_around_count() -> None:
+    runtime.forget()
+    program = Program("", EPOCHS, STEP, options={"generate": "auto"})
+    eager, janus = _run(program, False, {}), _run(program, True, {})
+    assert not differences(eager, janus)
+    assert janus.report.counts["graph"] > 500 and "JN409" not in codes(janus.report)
+    runtime.forget()
+
+
+def test_running_again_traces_nothing() -> None:
+    runtime.forget()
+    names = namespace_of(STEP)
+    run(SHORT, names, generate="always")
+    run(SHORT, names, generate="always")
+    made = FlatFunction.made
+    again = run(SHORT, names, generate="always")
+    edited = run("# edited\nother = 1\n" + SHORT + "other += 1\n", names, generate="always")
+    assert again.counts["graphs"] == edited.counts["graphs"] == 0
+    assert again.counts["graph"] == edited.counts["graph"] == 20
+    assert FlatFunction.made == made
+    runtime.forget()
+
+
+def test_ever_new_shapes_and_texts_keep_the_cache_bounded() -> None:
+    runtime.forget()
+    names = namespace_of(STEP)
+    for size in range(1, 41):
+        names["data"] = [tf.ones((size, 4))] * 12
+        run("for x in data:\n    total = tf.reduce_sum(tf.matmul(x, w) + b)\n", names, generate="always", profile=1)
+        run(f"for x in data:\n    total = tf.reduce_sum(tf.matmul(x, w) + {size}.0)\n", names, generate="always", profile=1)
+    regions = runtime.store.regions.values()
+    assert len(regions) <= 41 and all(len(region.versions) <= 8 for region in regions)
+    assert sum(len(region.versions) for region in regions) <= 60
+    runtime.forget()
+
+
+def test_what_a_cell_used_is_freed() -> None:
+    runtime.forget()
+    names = namespace_of(STEP)
+    run(SHORT, names, generate="always")
+    assert any(region.versions for region in runtime.store.regions.values())
+    variable, tensor = weakref.ref(names["w"]), weakref.ref(names["XT"])
+    version = weakref.ref(next(v for r in runtime.store.regions.values() for v in r.versions).graph)
+    names.clear()
+    runtime.forget()
+    runtime.last = None
+    gc.collect()
+    assert variable() is None and tensor() is None and version() is None
+
+
+@pytest.mark.slow
+def test_a_thousand_runs_keep_memory_bounded() -> None:
+    import resource
+
+    runtime.forget()
+    names = namespace_of(STEP)
+
+    def again(first: int, last: int) -> int:
+        for size in range(first, last):
+            names["data"] = [tf.ones((1 + size % 37, 4))] * 6
+            run("for x in data:\n    total = tf.reduce_sum(tf.matmul(x, w) + b)\n", names, generate="always", profile=1)
+        gc.collect()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    before = again(0, 300)
+    made = FlatFunction.made
+    after = again(300, 1000)
+    assert after < 1.1 * before, f"{before} KiB after 300 runs, {after} KiB after 1,000"
+    assert FlatFunction.made - made < 40, "graphs are made anew in every run"
+    assert sum(len(region.versions) for region in runtime.store.regions.values()) <= 8
+    assert len(runtime.store.cells) <= 2
+    runtime.forget()
