@@ -11,6 +11,7 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--refresh-golden", action="store_true", help="rewrite the golden files from this run")
     parser.addoption("--write-coverage", action="store_true", help="rewrite docs/coverage.md from this run of the whole corpus")
+    parser.addoption("--janus", default="", help='options under which the corpus runs, such as "xla=on" or "unroll=False,steps=1"')
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -44,7 +44,7 @@ x, y = images[j * 32:(j + 1) * 32], labels[j * 32:(j + 1) * 32]
 
 def _mlp(name: str, title: str, tensors: bool, **more: Any) -> Program:
     convert = "images, labels = tf.constant(images), tf.constant(labels)\n" if tensors else ""
-    # By hand: batches cut beforehand, because XLA does not know the size of a slice between computed bounds.
+    # By hand: batches cut beforehand and gathered, because XLA does not know the size of a slice between computed bounds.
     tables = "image_table, label_table = tf.reshape(images, (56, 32, 64)), tf.reshape(labels, (56, 32))\n"
     return indexed(
         name,
@@ -53,7 +53,7 @@ def _mlp(name: str, title: str, tensors: bool, **more: Any) -> Program:
         fetch=_BATCHES,
         step=_MLP_STEP,
         k=512,
-        fetch_by_hand="x, y = image_table[i % 56], label_table[i % 56]",
+        fetch_by_hand="x, y = tf.gather(image_table, i % 56), tf.gather(label_table, i % 56)",
         **more,
     )
 
@@ -93,8 +93,8 @@ net = keras.Sequential([
 forward, params = net, net.trainable_variables
 """
     step = _SGD_STEP.replace("p.assign_sub(0.05 * g)", "p.assign_sub(0.01 * g)")
-    fetch = "x, y = images[i % 64], labels[i % 64]"
-    return indexed(f"lenet-{batch}", f"LeNet, batch {batch}", setup=setup, fetch=fetch, step=step, k=32, **more)
+    fetch, by_hand = "x, y = images[i % 64], labels[i % 64]", "x, y = tf.gather(images, i % 64), tf.gather(labels, i % 64)"
+    return indexed(f"lenet-{batch}", f"LeNet, batch {batch}", setup=setup, fetch=fetch, step=step, k=32, fetch_by_hand=by_hand, **more)
 
 
 def _recurrent(kind: str, steps: int, width: int, batch: int, **more: Any) -> Program:
@@ -128,7 +128,8 @@ def forward(x):
     return h @ v
 """
     title = f"{kind.upper()} cell loop, {steps} steps, H={width}, batch {batch}"
-    return indexed(f"{kind}-{batch}", title, setup=setup, fetch="x, y = xs[i % 64], ys[i % 64]", step=_SGD_STEP, k=32, **more)
+    fetch, by_hand = "x, y = xs[i % 64], ys[i % 64]", "x, y = tf.gather(xs, i % 64), tf.gather(ys, i % 64)"
+    return indexed(f"{kind}-{batch}", title, setup=setup, fetch=fetch, step=_SGD_STEP, k=32, fetch_by_hand=by_hand, **more)
 
 
 _GAN_SETUP = """
@@ -227,7 +228,7 @@ for i in range(count):
 
 PROGRAMS: tuple[Program, ...] = (
     _mlp("mlp-tensor", "MLP, indexing a tensor", True, count=8192, total=4096, targets=(100, 20, 0.9)),
-    _mlp("mlp-numpy", "MLP, indexing an array", False, count=4096, total=4096),
+    _mlp("mlp-numpy", "MLP, indexing an array", False, count=4096, total=4096, ablate=False),
     from_data(
         "mlp-data",
         "MLP, tf.data",
@@ -252,15 +253,16 @@ PROGRAMS: tuple[Program, ...] = (
         targets=(50, 3, 0.9),
     ),
     _lenet(8, count=256, total=512, targets=(6, 1.5, 0.9)),
-    _lenet(64, count=64, total=256, targets=(4, 1, 0.9)),
+    _lenet(64, count=64, total=256, ablate=False, targets=(4, 1, 0.9)),
     _recurrent("lstm", 20, 64, 8, count=256, total=512, targets=(28, 2, 0.9)),
-    _recurrent("lstm", 20, 64, 64, count=96, total=256, targets=(9, 1.3, 0.9)),
+    _recurrent("lstm", 20, 64, 64, count=96, total=256, ablate=False, targets=(9, 1.3, 0.9)),
     _recurrent("gru", 16, 24, 8, count=512, total=1024, targets=(90, 3.5, 0.9)),
     indexed(
         "gan",
         "GAN step, two Adam optimizers",
         setup=_GAN_SETUP,
         fetch="x = real[i % 64]",
+        fetch_by_hand="x = tf.gather(real, i % 64)",
         step=_GAN_STEP,
         call="x",
         k=256,
@@ -284,6 +286,7 @@ PROGRAMS: tuple[Program, ...] = (
         "matrix factorisation",
         setup=_FACTORS_SETUP,
         fetch="u, v, r = users[i % 200], items[i % 200], ratings[i % 200]",
+        fetch_by_hand="u, v, r = tf.gather(users, i % 200), tf.gather(items, i % 200), tf.gather(ratings, i % 200)",
         step=_FACTORS_STEP,
         call="u, v, r",
         k=512,

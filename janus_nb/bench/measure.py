@@ -64,7 +64,7 @@ class Outcome:
     Attributes:
         program: Which.
         timings: By variant: "eager", the hand-written ones ("K steps, XLA"), "JANUS" (or the ablation's bars).
-        backends: How JANUS's graphs ran in the end, and why.
+        backends: What runs JANUS's graphs in the end, and their fastest iteration.
         counts: JANUS's counts in the last timed run.
     """
 
@@ -189,7 +189,8 @@ def measure(program: Program, rounds: int = 5, options: dict[str, Any] | None = 
     report = runtime.last
     assert report is not None
     outcome.counts = dict(report.counts)
-    outcome.backends = [f"{b.backend}: {b.why}" for r in report.regions for b in r.backends[-1:]]
+    newest = (region.versions[0] for region in runtime.store.regions.values() if region.versions)
+    outcome.backends = [f"{v.backend}, {v.seconds * 1e6:.1f} us at best" for v in newest]
     take_totals(program, running, outcome, progress)
     return outcome
 

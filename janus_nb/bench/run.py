@@ -58,7 +58,7 @@ def run_all(
         progress: Callable[[str], None] = status.update
         for program in programs if comparison else ():
             compared.append(show.summary(measure(program, rounds, progress=progress)))
-            console.print(show.table_of(compared[-1:]))
+            console.print(show.table_of(compared[-1]))
             write()
         for program in (p for p in programs if p.ablate) if ablation else ():
             ablated.append(show.ablation_summary(ablate(program, rounds, progress)))
@@ -68,7 +68,7 @@ def run_all(
             found["overheads"].update(overheads(progress))
             write()
     if len(compared) > 1:
-        console.print(show.table_of(compared))
+        console.print(show.summary_table(compared))
     if len(ablated) > 1:
         console.print(show.ablation_table(ablated))
     for what, value in found["overheads"].items():

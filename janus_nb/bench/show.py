@@ -57,14 +57,25 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def table_of(summaries: Sequence[dict[str, Any]]) -> Table:
-    """The programs, a line each."""
-    table = Table(title="steady state, microseconds per iteration (medians, interleaved); ratios: times faster than")
-    columns = ("program", "eager", *BY_HAND, "JANUS", "eager", "per step", "best K steps", "total: JANUS s", "eager s")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
-    for row in summaries:
-        table.add_row(*cells(row))
+def table_of(row: dict[str, Any]) -> Table:
+    """One program: its variants, a line each, and how JANUS stands to them."""
+    table = Table("", "us an iteration", "fastest", "slowest", "JANUS is", "total, s", "loss differs by", title=f"{row['title']} ({row['program']})")
+    janus = row["variants"]["JANUS"]["us_per_iteration"]
+    for name, v in row["variants"].items():
+        low, high = v["spread_us"]
+        total = "-" if v["total_s"] is None else f"{v['total_s']:.2f}" + (" (computed)" if v["total_computed"] else "")
+        differs = "-" if v["largest_difference_of_a_loss"] is None else f"{v['largest_difference_of_a_loss']:.0e}"
+        table.add_row(name, f"{v['us_per_iteration']:.1f}", f"{low:.1f}", f"{high:.1f}", ratio(v["us_per_iteration"] / janus), total, differs)
+    return table
+
+
+def summary_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """The programs, a line each: JANUS's ratios, and whether they are what was wanted."""
+    table = Table("program", "over eager", "over per step", "of best K steps", "total over eager's", title="JANUS, steady state and in all")
+    for row in rows:
+        wanted = [*row["targets"], None, None, None][:3]
+        ratios = (row["over_eager"], row["over_per_step"], row["of_best_by_hand"])
+        table.add_row(row["title"], *map(ratio, ratios, wanted), ratio(row["total_over_eager"]))
     return table
 
 
@@ -187,4 +198,4 @@ def median_us(seconds: Sequence[float]) -> float:
     return statistics.median(seconds) * 1e6
 
 
-__all__ = ["ablation_summary", "ablation_table", "bars_of", "collected", "document", "draw", "summary", "table_of", "update"]
+__all__ = ["ablation_summary", "ablation_table", "bars_of", "collected", "document", "draw", "summary", "summary_table", "table_of", "update"]

@@ -98,7 +98,7 @@ def _row(low: Lowering, owner: Any, index: Host) -> Any:
     if assumption.key in low.policy.inputs or not 0 <= index.witness < shape[0]:
         return None
     low.check_host(low.host_op(f"0 <= {{}} < {shape[0]}", lambda i: 0 <= i < shape[0], index), True, assumption)
-    return low.math("row", owner, low.lift(index).tensor)
+    return low.math("row", owner, _number(low, index))
 
 
 def _window(low: Lowering, owner: Any, index: Any) -> Any:
@@ -120,7 +120,13 @@ def _window(low: Lowering, owner: Any, index: Any) -> Any:
         return None
     inside = low.host_op(f"0 <= {{}} == {{}} - {size} <= {shape[0] - size}", lambda a, b: 0 <= a == b - size, start, stop)
     low.check_host(inside, True, assumption)
-    return low.math("window", owner, low.lift(start).tensor if isinstance(start, Host) else start, size)
+    return low.math("window", owner, _number(low, start), size)
+
+
+def _number(low: Lowering, value: Any) -> Any:
+    """A whole number that the host knows, as the graph sees it."""
+    lifted = low.lift(value)
+    return lifted.tensor if isinstance(lifted, Num) else lifted
 
 
 def heap_item(low: Lowering, owner: Any, index: Any) -> Any:

@@ -136,7 +136,7 @@ class Executor:
             replayed = self.replay(program, prepared, result, done, journal)
             if isinstance(replayed, tuple):
                 finals, states = replayed
-                self.backend.commit(program.body.variables, result.variables)
+                self.backend.commit(program.body, result.variables)
                 self.write(program, finals, states)
                 journal.finish()
                 return Outcome(done, stopped)

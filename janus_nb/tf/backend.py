@@ -14,7 +14,7 @@ from tensorflow.python.framework.constant_op import convert_to_eager_tensor
 
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
 from janus_nb.tf.datasets import open_source
-from janus_nb.tf.loop import Commit, TensorFlowLoop, unsuited
+from janus_nb.tf.loop import TensorFlowLoop, commit, unsuited
 from janus_nb.tf.step import TensorFlowCommit, TensorFlowStep
 from janus_nb.tf.tracer import TensorFlowTracer, VariableRef, spec_of_tensor
 
@@ -27,7 +27,6 @@ class TensorFlowBackend:
 
     def __init__(self) -> None:
         self.eager_example: Any = tf.zeros([])
-        self._commit = Commit()
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is a dense tensor, eager or symbolic."""
@@ -154,9 +153,9 @@ class TensorFlowBackend:
         """The variable's value now."""
         return tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
 
-    def commit(self, variables: Sequence[VariableRef], values: Sequence[Tensor]) -> None:
-        """Assign all values."""
-        self._commit(variables, values)
+    def commit(self, body: Body, values: Sequence[Tensor]) -> None:
+        """Assign the new values of all variables that a body writes."""
+        commit(body, values)
 
     def stack(self, values: Sequence[Any], spec: Spec) -> Tensor:
         """Values of one shape as a tensor with a leading iteration axis."""

@@ -155,24 +155,16 @@ def unsuited(body: Body) -> str | None:
     return None
 
 
-class Commit:
-    """Assigns many variables in one call."""
+def commit(body: Body, values: Sequence[Tensor]) -> None:
+    """Assign `values` to the variables that a body writes, in one call; all of them or, should TensorFlow fail, an exception."""
+    if not body.variables:
+        return
+    traced: Traced = body.handle
+    if traced.committer is None:
 
-    def __init__(self) -> None:
-        self._compiled: dict[tuple[int, ...], Any] = {}
+        def assign(new: list[Tensor]) -> None:
+            for ref, value in zip(body.variables, new, strict=True):
+                tf.raw_ops.AssignVariableOp(resource=ref.handle, value=value)
 
-    def __call__(self, variables: Sequence[Any], values: Sequence[Tensor]) -> None:
-        """Assign `values` to `variables` (in that order); all of them or, should TensorFlow fail, an exception."""
-        if not variables:
-            return
-        key = tuple(id(v.handle) for v in variables)
-        known = self._compiled.get(key)
-        if known is None:
-
-            def assign(new: list[Tensor]) -> None:
-                for ref, value in zip(variables, new, strict=True):
-                    tf.raw_ops.AssignVariableOp(resource=ref.handle, value=value)
-
-            specs = [tf.TensorSpec(ref.shape, ref.dtype) for ref in variables]
-            known = self._compiled[key] = FlatFunction(assign, specs)
-        known(values)
+        traced.committer = FlatFunction(assign, [tf.TensorSpec(ref.shape, ref.dtype) for ref in body.variables])
+    traced.committer(values)

@@ -37,15 +37,16 @@ class VariableRef:
     variable: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Traced:
-    """The handle of a `Body`: a callable graph function and the external tensors it closes over."""
+    """The handle of a `Body`: a callable graph function, the external tensors it closes over, and (once needed) what commits it."""
 
     function: Any
     captures: tuple[Any, ...]
     states: tuple[VariableRef, ...]
     written: tuple[int, ...]
     sparse: bool = False
+    committer: Any = None
 
 
 def spec_shape(spec: Spec) -> Any:

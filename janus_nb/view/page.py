@@ -100,6 +100,9 @@ def _region(region: RegionView) -> str:
         programs = "\n".join(p for p in generated.programs if "return ()" not in p)
         if programs:
             parts.append(f"<details><summary>The host's part</summary><pre>{escape(programs)}</pre></details>")
+    if region.backends:
+        chosen = [(str(b.version), b.backend, b.why) for b in region.backends]
+        parts.append(f"<details><summary>Run by {escape(chosen[-1][1])}</summary>{_table(('graph', 'backend', 'why'), chosen)}</details>")
     if region.fallbacks:
         rows = [(str(f.iteration), str(f.span.line) if f.span else "", f.expected, f.observed) for f in region.fallbacks[:50]]
         parts.append(

@@ -59,7 +59,7 @@ def _region(region: RegionView) -> list[str]:
         for assumption in region.versions[-1].assumptions:
             where = f"line {assumption.span.line}: " if assumption.span else ""
             parts.append(f"    {where}{assumption.text}  [{assumption.checked}; {assumption.evidence}]")
-    parts.extend(f"  {backend.backend}: {backend.why}" for backend in region.backends[-1:])
+    parts.extend(f"  graph {b.version} by {b.backend}: {b.why}" for b in region.backends)
     parts.extend(f"  verified: graph {v.version} agreed with Python on {v.compared} values" for v in region.verified)
     parts.extend(f"  REJECTED: graph {r.version}: {r.what}" for r in region.rejected)
     parts.extend(fallback(f) for f in region.fallbacks[:20])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import weakref
 from typing import Any
 
@@ -25,7 +26,9 @@ def codes(report: Any) -> list[str]:
 
 def namespace_of(setup: str) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "__main__"}
-    exec(compile(PRELUDE + setup, "<cell-setup>", "exec"), names)
+    text = PRELUDE + setup
+    linecache.cache["<cell-setup>"] = (len(text), None, text.splitlines(keepends=True), "<cell-setup>")
+    exec(compile(text, "<cell-setup>", "exec"), names)
     return names
 
 
@@ -86,13 +89,13 @@ def test_what_a_cell_used_is_freed() -> None:
     names = namespace_of(STEP)
     run(SHORT, names, generate="always")
     assert any(region.versions for region in runtime.store.regions.values())
-    variable, tensor = weakref.ref(names["w"]), weakref.ref(names["XT"])
+    variable, tensor, handle = (weakref.ref(v) for v in (names["w"], names["XT"], names["w"].handle))
     version = weakref.ref(next(v for r in runtime.store.regions.values() for v in r.versions).graph)
     names.clear()
     runtime.forget()
     runtime.last = None
     gc.collect()
-    assert variable() is None and tensor() is None and version() is None
+    assert variable() is None and tensor() is None and handle() is None and version() is None
 
 
 @pytest.mark.slow

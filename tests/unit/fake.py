@@ -299,8 +299,8 @@ class FakeBackend:
     def read(self, variable: Variable) -> Any:
         return variable.data
 
-    def commit(self, variables: Sequence[Variable], values: Sequence[Any]) -> None:
-        for variable, value in zip(variables, values, strict=True):
+    def commit(self, body: Body, values: Sequence[Any]) -> None:
+        for variable, value in zip(body.variables, values, strict=True):
             variable.data = np.asarray(value, "float32")
 
     def stack(self, values: Sequence[Any], spec: Spec) -> Tensor:
