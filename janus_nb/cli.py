@@ -126,22 +126,13 @@ def bench(
         raise click.ClickException("the benchmark needs scikit-learn for its data: pip install 'janus-nb[bench]'")
     if picture is not None and importlib.util.find_spec("matplotlib") is None:
         raise click.ClickException("--svg needs Matplotlib: pip install 'janus-nb[bench]'")
+    from janus_nb.bench import show
     from janus_nb.bench.run import run_all
 
-    try:
-        run_all(
-            Console(),
-            programs,
-            rounds,
-            comparison=not ablation or everything,
-            ablation=ablation or everything,
-            costs=everything,
-            data=data,
-            picture=picture,
-            page=page,
-        )
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
+    if page is not None and not show.has_place(page):
+        raise click.ClickException(f"{page} has no place for figures: it needs the lines {show.BEGIN!r} and {show.END!r}")
+    comparison, bars = not ablation or everything, ablation or everything
+    run_all(Console(), programs, rounds, comparison=comparison, ablation=bars, costs=everything, data=data, picture=picture, page=page)
 
 
 @main.command()

@@ -29,7 +29,7 @@ RUN_SECONDS = 0.6
 TOTAL_SECONDS = 6.0
 """Eager's total time is measured up to this; beyond, it follows from the time per iteration."""
 
-SETTLING_SECONDS = 12.0
+SETTLING_SECONDS = 40.0
 """JANUS chooses a backend in the first so many seconds of runs, or not at all."""
 
 
@@ -97,7 +97,7 @@ class Running:
     def restart(self) -> None:
         """A fresh namespace: same seeds, same data."""
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
-        exec(_compiled(HEAD + self.program.setup, f"<cell-setup {self.program.name}>"), self.namespace)
+        exec(compiled(HEAD + self.program.setup, f"<cell-setup {self.program.name}>"), self.namespace)
         self._run = self._start(self.namespace)
 
     def run(self, count: int) -> float:
@@ -115,7 +115,7 @@ class Running:
             gc.enable()
 
 
-def _compiled(text: str, file: str) -> CodeType:
+def compiled(text: str, file: str) -> CodeType:
     """Code whose source AutoGraph (and JANUS) can find, as that of a notebook's cell."""
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     return compile(text, file, "exec")
@@ -128,7 +128,7 @@ def eager_start(program: Program) -> Callable[[dict[str, Any]], Callable[[], Any
 
 
 def _by_hand(written: Handwritten, xla: bool) -> Callable[[dict[str, Any]], Callable[[], Any]]:
-    define, loop = _compiled(written.define, f"<by hand {hash(written)}>"), compile(written.loop, "<loop by hand>", "exec")
+    define, loop = compiled(written.define, f"<by hand {hash(written)}>"), compile(written.loop, "<loop by hand>", "exec")
 
     def start(namespace: dict[str, Any]) -> Callable[[], Any]:
         namespace["XLA"] = xla
@@ -278,4 +278,4 @@ def chosen(names: Iterable[str]) -> list[Program]:
     return [BY_NAME[n] for n in names] or list(PROGRAMS)
 
 
-__all__ = ["Outcome", "Running", "Timing", "chosen", "eager_start", "janus_start", "machine", "measure", "settle", "take_totals", "timed"]
+__all__ = ["Outcome", "Running", "Timing", "chosen", "compiled", "eager_start", "janus_start", "machine", "measure", "settle", "take_totals", "timed"]

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from janus_nb.bench.catalogue import BY_NAME
-from janus_nb.bench.measure import Running, eager_start, janus_start
+from janus_nb.bench.measure import Running, compiled, eager_start, janus_start
 from janus_nb.events import Event, GraphRan, Profiled
 from janus_nb.function import function, run_cell, runtime
 
@@ -29,7 +29,7 @@ x, y = tf.constant(images[:32]), tf.constant(labels[:32])
 def profiling(rounds: int = 9, count: int = 60) -> float:
     """Median time of a profiled iteration over the median time of an eager one (MLP, indexing), side by side."""
     program = BY_NAME["mlp-tensor"]
-    eager, janus = Running(program, eager_start(program)), Running(program, janus_start(program, {"profile": 10**6}))
+    eager, janus = Running(program, eager_start(program)), Running(program, janus_start(program, {"profile": count - 20}))
     eager.run(count), janus.run(count)
     ratios = []
     for _ in range(rounds):
@@ -71,7 +71,7 @@ def hit(rounds: int = 15, count: int = 300) -> tuple[float, float]:
     calls: list[Callable[[], Any]] = []
     for decorate in (True, False):
         variant = Running(program, eager_start(program))
-        exec(compile(_STEP, "<cell-setup step>", "exec"), variant.namespace)
+        exec(compiled(_STEP, "<cell-setup step>"), variant.namespace)
         step, x, y = (variant.namespace[n] for n in ("step", "x", "y"))
         called = function(step) if decorate else tf.function(step).get_concrete_function(x, y)
         calls.append(partial(called, x, y))

@@ -39,16 +39,11 @@ def run_all(
         data: Where to write the figures as JSON.
         picture: Where to draw the comparison (or, without it, the ablation); the ablation goes beside it.
         page: Markdown page whose figures are replaced.
-
-    Raises:
-        ValueError: the page has no place for figures.
     """
     programs = chosen(names)
     compared: list[dict[str, Any]] = []
     ablated: list[dict[str, Any]] = []
     found = show.collected(compared, ablated, {})
-    if page is not None:
-        show.update(page, found)  # a page without a place for figures is better found out now
 
     def write() -> None:
         if data is not None:

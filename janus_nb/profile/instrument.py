@@ -32,11 +32,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
+from janus_nb.source.clone import clone
 from janus_nb.source.names import bound_names
 from janus_nb.source.units import Unit, function_source, is_private
 from janus_nb.span import Span
@@ -172,16 +172,16 @@ class _Copier(ast.NodeTransformer):
 
     def visit_For(self, node: ast.For) -> Any:
         site = self._loop_site(node)
-        iterable = self.visit(copy.deepcopy(node.iter))
+        iterable = self.visit(clone(node.iter))
         if not self.profiled:
-            made = copy.deepcopy(node)
+            made = clone(node)
             made.iter = _session_call("again", [_number(site), iterable], node.iter)
             made.body = self._block(made.body)
             made.orelse = self._block(made.orelse)
             return made
         profiled = self._copy_loop(node, True, _session_call("profile", [_number(site), iterable], node.iter))
         rest = self._copy_loop(node, False, _session_call("rest", [_number(site)], node.iter))
-        untouched = copy.deepcopy(node)
+        untouched = clone(node)
         untouched.iter = _session_call("untouched", [_number(site)], node.iter)
         untouched.orelse = self._block(untouched.orelse)
         rest.orelse, profiled.orelse = [untouched], [rest]
@@ -192,11 +192,11 @@ class _Copier(ast.NodeTransformer):
 
         def condition(method: str, copier: _Copier) -> ast.expr:
             go_on = _session_call(method, [_number(site)], node.test)
-            test = _session_call("holds", [_number(site), copier.visit(copy.deepcopy(node.test))], node.test)
+            test = _session_call("holds", [_number(site), copier.visit(clone(node.test))], node.test)
             return _located(ast.BoolOp(ast.And(), [go_on, test]), node.test)
 
         if not self.profiled:
-            made = copy.deepcopy(node)
+            made = clone(node)
             made.test = condition("again_while", self)
             made.body = self._block(made.body)
             made.orelse = self._block(made.orelse)
@@ -205,7 +205,7 @@ class _Copier(ast.NodeTransformer):
         rest = self._copy_loop(node, False, None)
         profiled.test = condition("profile_while", self)
         rest.test = condition("rest_while", self._other(False))
-        rest.orelse = self._block(copy.deepcopy(node.orelse))
+        rest.orelse = self._block(clone(node.orelse))
         profiled.orelse = [rest]
         return profiled
 
@@ -214,7 +214,7 @@ class _Copier(ast.NodeTransformer):
         for number, known in enumerate(self.sites.loops):
             if known.span == span and known.unit is self.unit:
                 return number
-        self.sites.loops.append(LoopSite(copy.deepcopy(node), self.unit, span, self.local_names, self.function))
+        self.sites.loops.append(LoopSite(clone(node), self.unit, span, self.local_names, self.function))
         return len(self.sites.loops) - 1
 
     def _other(self, profiled: bool, loop: ast.For | ast.While | None = None) -> _Copier:
@@ -222,7 +222,7 @@ class _Copier(ast.NodeTransformer):
         return _Copier(self.unit, self.sites, profiled, self.local_names, self.function, varying)
 
     def _copy_loop(self, node: Any, profiled: bool, iterable: ast.expr | None) -> Any:
-        made = copy.deepcopy(node)
+        made = clone(node)
         if iterable is not None:
             made.iter = iterable
         made.body = self._other(profiled, node)._block(made.body)
@@ -258,7 +258,7 @@ class _Copier(ast.NodeTransformer):
 
     def _seamed(self, run: list[ast.stmt]) -> list[ast.stmt]:
         """The statements, each behind a seam: Python runs it unless a segment has."""
-        site = BlockSite(tuple(copy.deepcopy(run)), self.unit, self.local_names, self.varying)
+        site = BlockSite(tuple(clone(run)), self.unit, self.local_names, self.varying)
         self.sites.blocks.append(site)
         number = len(self.sites.blocks) - 1
         made: list[ast.stmt] = []
@@ -270,7 +270,7 @@ class _Copier(ast.NodeTransformer):
 
 
 def _located(made: _N, like: ast.AST) -> _N:
-    return ast.fix_missing_locations(ast.copy_location(made, like))
+    return ast.copy_location(made, like)  # what is inside inherits it when the whole copy is finished
 
 
 def _number(value: int) -> ast.expr:
@@ -285,7 +285,7 @@ def _session_call(method: str, args: list[ast.expr], like: ast.AST) -> ast.expr:
 def instrument_module(unit: Unit, tree: ast.Module, sites: Sites) -> ast.Module:
     """An instrumented copy of a cell's tree; the cell's own functions and classes are left alone."""
     copier = _Copier(unit, sites, True, frozenset(), None)
-    made = ast.Module([copier.visit(copy.deepcopy(s)) for s in tree.body], tree.type_ignores)
+    made = ast.Module([copier.visit(clone(s)) for s in tree.body], tree.type_ignores)
     return ast.fix_missing_locations(made)
 
 
@@ -303,7 +303,7 @@ def instrument_function(function: FunctionType, sites: Sites, profiled: bool) ->
         return None
     if any(is_private(getattr(n, "attr", getattr(n, "id", ""))) for n in ast.walk(node)):
         return None
-    made = copy.deepcopy(node)
+    made = clone(node)
     names = frozenset({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
     copier = _Copier(unit, sites, profiled, names, function.__qualname__, names)
     made.body = copier._block(made.body)

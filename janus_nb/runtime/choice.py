@@ -24,9 +24,8 @@ TRIAL_CALLS = 3
 HOPELESS = 4.0
 """Times the executor's time after which one call is enough: XLA compiles anew for every value of some input."""
 
-COMPILE_SECONDS = (0.4, 2e-3, 4e-5)
-"""What compiling a body of n operations is expected to take: a + b n + c n**2 (unrolled recurrent cells of 1,500 operations take
-minutes); later, scaled by what the last compilation took."""
+COMPILE_SECONDS = (0.4, 4e-3, 2e-6)
+"""What compiling a body of n operations is expected to take: a + b n + c n**2; later, scaled by what the last compilation took."""
 
 LONGEST = 10.0
 """Seconds of compilation that nobody is made to wait for unasked."""
