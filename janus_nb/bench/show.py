@@ -133,8 +133,8 @@ def draw(path: Path, groups: Sequence[tuple[str, dict[str, float]]], title: str)
     matplotlib.rcParams["svg.hashsalt"] = "janus"
     from matplotlib import pyplot
 
-    names = list(dict.fromkeys(name for _, bars in groups for name in bars))
-    figure, axes = pyplot.subplots(figsize=(10, 0.3 * len(groups) * (len(names) + 1.5) + 1))
+    names = list(dict.fromkeys(name for _, bars in sorted(groups, key=lambda group: -len(group[1])) for name in bars))
+    figure, axes = pyplot.subplots(figsize=(9, 0.16 * len(groups) * (len(names) + 1.2) + 1.2))
     height = 0.85 / len(names)
     for number, name in enumerate(names):
         at = [row + number * height for row, (_, bars) in enumerate(groups) if name in bars]
@@ -146,9 +146,11 @@ def draw(path: Path, groups: Sequence[tuple[str, dict[str, float]]], title: str)
     axes.axvline(1.0, color="grey", linewidth=0.8)
     axes.invert_yaxis()
     axes.set_xlabel("times faster than eager (logarithmic)")
-    axes.set_title(title, fontsize=10)
-    axes.legend(fontsize=7, loc="lower right")
-    figure.tight_layout()
+    axes.set_title(title, fontsize=9, loc="left")
+    axes.margins(y=0.01)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(fontsize=7, loc="lower center", ncols=len(names))
+    figure.tight_layout(rect=(0, 0.03, 1, 1))
     figure.savefig(path, format="svg", metadata={"Date": None})
     pyplot.close(figure)
 
@@ -156,7 +158,8 @@ def draw(path: Path, groups: Sequence[tuple[str, dict[str, float]]], title: str)
 def bars_of(row: dict[str, Any]) -> dict[str, float]:
     """A program's speed-ups over eager, by variant."""
     eager = row["variants"]["eager"]["us_per_iteration"]
-    return {name: eager / v["us_per_iteration"] for name, v in row["variants"].items() if name != "eager"}
+    names = [*(n for n in BY_HAND if n in row["variants"]), "JANUS"]
+    return {name: eager / row["variants"][name]["us_per_iteration"] for name in names}
 
 
 def document(found: dict[str, Any]) -> str:
