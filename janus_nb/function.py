@@ -9,6 +9,7 @@ import ast
 import builtins
 import functools
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from types import CodeType, FunctionType, TracebackType
@@ -25,6 +26,8 @@ from janus_nb.source.units import Unit, add_unit
 
 MAX_CELLS = 256
 """How many cells' instrumented copies are kept."""
+
+_log = logging.getLogger("janus_nb")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -136,7 +139,11 @@ def run_cell(
 
 
 def _compile(cell: Cell, unit: Unit) -> CodeType:
-    return compile(cell.instrumented(unit.tree), unit.file, "exec")
+    try:
+        return compile(cell.instrumented(unit.tree), unit.file, "exec")
+    except Exception:
+        _log.warning("JANUS could not prepare this cell; it runs as plain Python", exc_info=True)
+        return compile(unit.text, unit.file, "exec")
 
 
 def users_frames(trace: TracebackType | None) -> TracebackType | None:

@@ -79,3 +79,21 @@ def test_generators_and_private_names_are_not_copied() -> None:
         yield 1
 
     assert instrument_function(generator, Sites(), True) is None
+
+
+def test_clones_are_whole_and_leave_others_attributes_alone() -> None:
+    """Libraries mark nodes, and contexts such as `Load` are one object for all nodes of a process."""
+    from janus_nb.source.clone import clone
+
+    tree = ast.parse(
+        "@f\ndef g(a, *, b: int = 1, **k):\n    for x in a[1:2]:\n        y = x + (z := 2)\n    match y:\n        case {'k': [1, *_]}:\n            return lambda: f'{y!r:>{b}}'\n"
+    )
+    load = next(n.ctx for n in ast.walk(tree) if isinstance(n, ast.Name))
+    load.parent = tree  # type: ignore[attr-defined]
+    try:
+        made = clone(tree)
+    finally:
+        del load.parent
+    assert ast.dump(made, include_attributes=True) == ast.dump(tree, include_attributes=True)
+    mine = {id(n) for n in ast.walk(made) if n._fields}
+    assert not mine & {id(n) for n in ast.walk(tree)}
