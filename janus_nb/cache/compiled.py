@@ -32,6 +32,8 @@ from janus_nb.speculate.slots import (
     settings_of,
 )
 
+_DICTIONARY = operator.attrgetter("__dict__")
+
 Check = Callable[[MutableMapping[str, Any]], bool]
 
 
@@ -40,7 +42,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.scope: dict[str, Any] = {"U": UNBOUND, "matches": matches, "read": read}
+        self.scope: dict[str, Any] = {"U": UNBOUND, "matches": matches, "read": read, "own": object.__getattribute__}
 
     def name(self, value: Any) -> str:
         """The name under which the function knows an object."""
@@ -56,7 +58,7 @@ class _Writer:
             case NameSlot(namespace, name):
                 return f"{self.name(namespace.get)}({name!r}, U)"
             case AttrSlot(owner, name, _) if type(instance_dict(owner)) is dict and name in (instance_dict(owner) or ()):
-                return f"{self.name(instance_dict(owner))}.get({name!r}, U)"
+                return f"own({self.name(owner)}, '__dict__').get({name!r}, U)"
             case LengthSlot(owner, _) if type(owner) in (list, dict, set, tuple):
                 return f"len({self.name(owner)})"
             case ItemSlot(owner, index, _) if type(owner) is dict and type(index) is str:
@@ -92,6 +94,8 @@ class Settings:
         self._expected = expected
         self._boxes: list[Any] = []
         self._sizes: list[int] = []
+        self._owners: list[Any] = []
+        self._dictionaries: list[Any] = []
         self._live: list[Any] = []
         self._entries: list[Any] = []
 
@@ -106,19 +110,21 @@ class Settings:
         return True
 
     def _as_before(self) -> bool:
-        if list(map(len, self._boxes)) != self._sizes:
+        if list(map(len, self._boxes)) != self._sizes or not all(map(operator.is_, map(_DICTIONARY, self._owners), self._dictionaries)):
             return False
         try:
             return all(map(operator.is_, chain.from_iterable(part() if callable(part) else part for part in self._live), self._entries))
         except KeyError:
             return False
 
-    def _watch(self, boxes: list[tuple[Any, bool]]) -> None:
+    def _watch(self, boxes: list[tuple[Any, Any]]) -> None:
         """Remember every entry, without what libraries rewrite while they run. Views of dictionaries stay up to date by themselves."""
         self._boxes = [box for box, _ in boxes]
+        self._owners = [owner for _, owner in boxes if owner is not None]
+        self._dictionaries = [box for box, owner in boxes if owner is not None]
         self._live = []
-        for box, own in boxes:
-            if own and not TRANSIENT.isdisjoint(box):
+        for box, owner in boxes:
+            if owner is not None and not TRANSIENT.isdisjoint(box):
                 names = [name for name in box if name not in TRANSIENT]
                 self._live.append(partial(_chosen, box, names))
             elif isinstance(box, dict):

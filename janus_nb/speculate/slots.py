@@ -190,10 +190,10 @@ def fingerprint(owner: Any) -> tuple[Any, ...]:
     return settings_of(owner)[0]
 
 
-def settings_of(owner: Any) -> tuple[tuple[Any, ...], list[tuple[Any, bool]]]:
-    """A library object's fingerprint, and the dictionaries and sequences that it was taken from: whether each is an object's own."""
+def settings_of(owner: Any) -> tuple[tuple[Any, ...], list[tuple[Any, Any]]]:
+    """A library object's fingerprint, and the containers that it was taken from: an object's own dictionary with the object, others with `None`."""
     found: list[Any] = []
-    boxes: list[tuple[Any, bool]] = []
+    boxes: list[tuple[Any, Any]] = []
     seen: set[int] = set()
     pending: list[Any] = [owner]
     while pending:
@@ -209,15 +209,15 @@ def settings_of(owner: Any) -> tuple[tuple[Any, ...], list[tuple[Any, bool]]]:
         seen.add(id(value))
         if isinstance(value, list | tuple | set | frozenset):
             pending.extend(value)
-            boxes.append((value, False))
+            boxes.append((value, None))
         elif isinstance(value, dict):
-            boxes.append((value, False))
+            boxes.append((value, None))
             pending.extend(value.keys())
             pending.extend(value.values())
         elif _is_settings(value):
             held = instance_dict(value)
             if held is not None:
-                boxes.append((held, True))
+                boxes.append((held, value))
                 for name, item in held.items():
                     if name not in TRANSIENT:
                         found.append(name)

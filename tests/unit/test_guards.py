@@ -73,6 +73,8 @@ CHANGES: dict[str, Any] = {
     "a function gone": lambda w: w.module.clear(),
     "an attribute": lambda w: setattr(w.holder, "rate", 1),
     "an attribute gone": lambda w: delattr(w.holder, "rate"),
+    "a dictionary replaced": lambda w: setattr(w.holder, "__dict__", {"rate": 1}),
+    "a dictionary of settings replaced": lambda w: setattr(w.layer, "__dict__", {**w.layer.__dict__, "rate": 9}),
     "an item": lambda w: w.items.__setitem__(1, 2.0),
     "an item gone": lambda w: w.items.clear(),
     "an entry": lambda w: w.table.update(k=True),
