@@ -19,7 +19,7 @@ w1, b1, w2, b2 = weights(64, 64), tf.Variable(tf.zeros(64)), weights(64, 10), tf
 params = [w1, b1, w2, b2]
 """
 
-_MLP_STEP = """
+MLP_STEP = """
 with tf.GradientTape() as tape:
     hidden = tf.nn.relu(x @ w1 + b1)
     loss = xent(y, hidden @ w2 + b2)
@@ -51,7 +51,7 @@ def _mlp(name: str, title: str, tensors: bool, **more: Any) -> Program:
         title,
         setup=_DIGITS + _MLP + convert + tables,
         fetch=_BATCHES,
-        step=_MLP_STEP,
+        step=MLP_STEP,
         k=512,
         fetch_by_hand="x, y = tf.gather(image_table, i % 56), tf.gather(label_table, i % 56)",
         **more,
@@ -233,7 +233,7 @@ PROGRAMS: tuple[Program, ...] = (
         "mlp-data",
         "MLP, tf.data",
         setup=_DIGITS + _MLP + "train = tf.data.Dataset.from_tensor_slices((images, labels)).batch(32, drop_remainder=True)\n",
-        step=_MLP_STEP,
+        step=MLP_STEP,
         unit=56,
         count=20,
         total=40,
@@ -311,4 +311,4 @@ PROGRAMS: tuple[Program, ...] = (
 
 BY_NAME = {p.name: p for p in PROGRAMS}
 
-__all__ = ["BY_NAME", "PROGRAMS"]
+__all__ = ["BY_NAME", "MLP_STEP", "PROGRAMS"]

@@ -6,24 +6,15 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
+from textwrap import indent
 from typing import Any
 
-from janus_nb.bench.catalogue import BY_NAME
+from janus_nb.bench.catalogue import BY_NAME, MLP_STEP
 from janus_nb.bench.measure import Running, compiled, eager_start, janus_start
 from janus_nb.events import Event, GraphRan, Profiled
 from janus_nb.function import function, run_cell, runtime
 
-_STEP = """
-def step(x, y):
-    with tf.GradientTape() as tape:
-        hidden = tf.nn.relu(x @ w1 + b1)
-        loss = xent(y, hidden @ w2 + b2)
-    grads = tape.gradient(loss, params)
-    for p, g in zip(params, grads):
-        p.assign_sub(0.1 * g)
-    return loss
-x, y = tf.constant(images[:32]), tf.constant(labels[:32])
-"""
+_STEP = f"def step(x, y):\n{indent(MLP_STEP, '    ')}\n    return loss\nx, y = tf.constant(images[:32]), tf.constant(labels[:32])\n"
 
 
 def profiling(rounds: int = 9, count: int = 60) -> float:
