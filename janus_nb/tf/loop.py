@@ -24,6 +24,14 @@ from janus_nb.tf.flat import FlatFunction
 from janus_nb.tf.tracer import Traced, spec_shape
 
 
+ORDERED = ("Pool", "Conv", "LRN", "FusedBatchNorm")
+"""Parts of the names of operations whose fast kernels TensorFlow chooses in the order of the graph.
+
+oneDNN's `MaxPoolGrad` takes a workspace from its `MaxPool`, which must have been rewritten before it. Inlined into a loop whose state
+is the weights, the body is on a cycle, and has no such order: which kernel runs is a matter of chance. As a function of its own it has one.
+"""
+
+
 class TensorFlowLoop:
     """Implements `janus_nb.backend.LoopGraph`.
 
@@ -38,6 +46,7 @@ class TensorFlowLoop:
         self.xla = xla
         self.capacity = capacity
         self._parallel = 10 if parallel else 1
+        self._function = self.traced.function if xla or not _ordered(body) else self.traced.apart()
         self._compiled: dict[int | None, Any] = {}
 
     def run(self, steps: int, carries: Sequence[Tensor], feeds: Sequence[Tensor], invariants: Sequence[Tensor]) -> LoopResult:
@@ -89,7 +98,7 @@ class TensorFlowLoop:
             if body.random_ops:
                 fed[-1:] = tf.unstack(fed[-1], body.random_ops)
             carried = state[len(traced.written) :]
-            outputs = list(traced.function.call_flat(*current, *carried, *fed, *invariants, *traced.captures))
+            outputs = list(self._function.call_flat(*current, *carried, *fed, *invariants, *traced.captures))
             size, rows = len(state), len(body.rows)
             return outputs[:size], outputs[size], outputs[size + 1 : size + 1 + rows], outputs[size + 1 + rows :]
 
@@ -134,6 +143,11 @@ class TensorFlowLoop:
     def _last_specs(self) -> list[Any]:
         outputs = self.traced.function.function_type.flat_outputs
         return outputs[len(outputs) - self.body.lasts :] if self.body.lasts else []
+
+
+def _ordered(body: Body) -> bool:
+    """Whether kernels of the body depend on the order of its operations."""
+    return any(part in op.kind for op in body.ops for part in ORDERED)
 
 
 def _padded(feed: Tensor, size: int) -> Tensor:

@@ -47,6 +47,14 @@ class Traced:
     written: tuple[int, ...]
     sparse: bool = False
     committer: Any = None
+    _apart: Any = None
+
+    def apart(self) -> Any:
+        """The same function, which TensorFlow does not inline where it is called."""
+        if self._apart is None:
+            graph = self.function.graph
+            self._apart = atomic_function.from_func_graph(f"{graph.name}_{ops.uid()}", graph, {"_noinline": True})
+        return self._apart
 
 
 def spec_shape(spec: Spec) -> Any:
