@@ -72,6 +72,8 @@ def _as_any_input(low: Lowering, slot: Slot, value: Any) -> Any:
         return _as_container_input(low, slot, value)
     if is_array(value):
         return _as_input(low, slot, value) if id(value) not in low.heap.dirty else None
+    if low.backend.is_tape(value):
+        return _as_input(low, slot, value)
     if kind_of(value) or isinstance(value, str) or low.backend.is_tensor(value):
         return _as_input(low, slot, value)
     learned = slot.key in low.heap.inputs

@@ -53,6 +53,10 @@ _ARRAY_FACTS = ("shape", "dtype", "ndim", "size")
 
 
 def _host_attribute(low: Lowering, owner: Host, name: str) -> Any:
+    if low.backend.is_tape(owner.witness):
+        if name != "gradient":
+            raise Unsupported("JN208", "")
+        return BoundMethod(owner, name)
     if owner.phase is not Phase.POST:
         value = getattr(owner.witness, name, UNBOUND)
         if value is UNBOUND:

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, attributes, contexts, items, numbers, objects, operators
+from janus_nb.lowering import access, attributes, contexts, items, numbers, objects, operators, tapes
 from janus_nb.lowering.control import known_items
 from janus_nb.lowering.exprs import format_value
 from janus_nb.lowering.interp import Lowering
@@ -388,6 +388,8 @@ def _host_method(low: Lowering, owner: Host, name: str, args: tuple[Any, ...], k
             return low.host.assign(Phase.POST, f"J.change({', '.join([low.code(owner, Phase.POST), repr(name), *parts])})", None)
         slots = "".join([", {}"] * len(args) + [f", {k}={{}}" for k in kwargs])
         return low.host_op(f"J.method({{}}, {name!r}{slots})", None, owner, *args, *kwargs.values())
+    if low.backend.is_tape(owner.witness):
+        return tapes.gradient(low, owner, *args, **kwargs)
     if low.backend.is_tensor(owner.witness):
         from janus_nb.lowering.calls import call
 

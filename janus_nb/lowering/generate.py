@@ -14,7 +14,7 @@ from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering import control, draws, objects, operators, tracing
+from janus_nb.lowering import control, draws, objects, operators, tapes, tracing
 from janus_nb.lowering.carries import final_tensors, mode_for
 from janus_nb.lowering.heap import Carry, Heap, memory
 from janus_nb.lowering.interp import Feed, Frame, Lowering
@@ -54,6 +54,8 @@ class Target:
         function: The function object, for a region of calls.
         iterated: The list that a `for` iterates over, if elements are taken ahead from one.
         segment: The statements of a segment: a part of one iteration, or of a function's body.
+        leaving: For a segment that begins inside a `with` and goes on behind it: how many of its statements are inside, and the name
+            of the tape that the `with` has opened.
         varying: Names that are bound anew around a segment: what they hold is never taken as constant.
         shares_cell: Whether a closure cell is the one behind a name of the region's own frame.
     """
@@ -66,6 +68,7 @@ class Target:
     function: Any = None
     iterated: Any = None
     segment: tuple[ast.stmt, ...] = ()
+    leaving: tuple[int, str] | None = None
     varying: frozenset[str] = frozenset()
     shares_cell: Callable[[CellType, str], bool] = lambda cell, name: False
 
@@ -205,12 +208,32 @@ def _lower_segment(low: Lowering, target: Target) -> None:
     low.frames.append(Frame(target.unit, target.namespace, local_names=target.local_names, region=True, module_level=module_level))
     low.segment = True
     with control.boundary(low, "loop"):
-        for low.reached, statement in enumerate(target.segment):
-            outcome = run(low, [statement])
-            if outcome is not NORMAL:
-                raise Unsupported("JN101", "control always leaves here", low.span_of(statement))
+        if target.leaving is None:
+            _lower_statements(low, target.segment)
+        else:
+            _lower_beyond_with(low, target.segment, *target.leaving)
     low.reached = len(target.segment)
     _refuse_open_tapes(low)
+
+
+def _lower_statements(low: Lowering, statements: tuple[ast.stmt, ...], first: int = 0) -> None:
+    for low.reached, statement in enumerate(statements, first):
+        outcome = run(low, [statement])
+        if outcome is not NORMAL:
+            raise Unsupported("JN101", "control always leaves here", low.span_of(statement))
+
+
+def _lower_beyond_with(low: Lowering, statements: tuple[ast.stmt, ...], inside: int, name: str) -> None:
+    """Lower statements of which the first `inside` stand in a `with` that has opened the tape `name`; it must be asked behind that."""
+    low.continued = going_on = tapes.continued(low, name)
+    going_on.open()
+    try:
+        _lower_statements(low, statements[:inside])
+    finally:
+        going_on.close()
+    _lower_statements(low, statements[inside:], inside)
+    if not going_on.spent:
+        raise Unsupported("JN208", "the tape is asked later", low.span_of(statements[-1]))
 
 
 def _refuse_open_tapes(low: Lowering) -> None:

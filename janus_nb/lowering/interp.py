@@ -22,6 +22,7 @@ from janus_nb.source.units import Unit
 
 if TYPE_CHECKING:
     from janus_nb.lowering.objects import Born
+    from janus_nb.lowering.tapes import Continued
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Assumption, DataAssumption, Policy
 from janus_nb.speculate.slots import CellSlot, Slot
@@ -115,6 +116,7 @@ class Lowering:
         self.widened: dict[Any, list[Spec]] = {}
         self.library_objects: dict[int, Any] = {}
         self.tapes: dict[int, tuple[Any, int]] = {}
+        self.continued: Continued | None = None
         self.branch_marks: list[tuple[int, Any]] = []
         self.guarding: Any = None
         self.nested = 0
@@ -397,6 +399,8 @@ class Lowering:
         if kind == "int" and abs(witness) >= 2**62:
             raise Unsupported("JN102", "integer beyond 64 bits")
         spec = self.backend.find_spec(witness)
+        if self.backend.is_tape(witness):
+            raise Unsupported("JN208", "")
         if spec is None:
             raise Unsupported("JN201", f"a {type(witness).__name__} computed on the host is used by a tensor operation")
         table = self.feeds if value.phase is Phase.PRE else self.invariants
@@ -407,6 +411,8 @@ class Lowering:
         if value.code[0] != "c":
             self.host.export(value)
         table.append(Feed(value, spec, key, tensor))
+        if self.continued is not None and self.continued.active:
+            tensor = self.continued.taken(self, value, tensor)
         result: Any = Num(tensor, kind) if kind else tensor
         if kind is None and not self.backend.is_tensor(witness):
             result = Num(tensor, "array")

@@ -72,12 +72,16 @@ class BlockSite:
         unit: Where they stand.
         local_names: Names local to the function around them (empty at the top of a cell).
         varying: Names that the loop or function around them binds.
+        opened: Names to which the `with` statements around them bind what they open, and which nothing inside mentions.
+        outer: If they end a `with` statement of one item: the number of the block that it stands in, and its position there.
     """
 
     nodes: tuple[ast.stmt, ...]
     unit: Unit
     local_names: frozenset[str]
     varying: frozenset[str]
+    opened: tuple[str, ...] = ()
+    outer: tuple[int, int] | None = None
     place: tuple[Any, ...] = ()
 
 
@@ -101,8 +105,11 @@ class _Copier(ast.NodeTransformer):
         local_names: frozenset[str],
         function: str | None,
         varying: frozenset[str] = frozenset(),
+        opened: tuple[str, ...] = (),
     ) -> None:
         self.varying = varying
+        self.opened = opened
+        self._within: tuple[int, int] | None = None
         self.unit = unit
         self.sites = sites
         self.profiled = profiled
@@ -168,6 +175,17 @@ class _Copier(ast.NodeTransformer):
         self.sites.tests.append(span)
         return len(self.sites.tests) - 1
 
+    def visit_With(self, node: ast.With) -> ast.AST:
+        before = self.opened
+        mentioned = {n.id for statement in node.body for n in ast.walk(statement) if isinstance(n, ast.Name)}
+        targets = [i.optional_vars for i in node.items if isinstance(i.context_expr, ast.Call) and isinstance(i.optional_vars, ast.Name)]
+        within, self._within = self._within, None
+        node.items = [self.visit(item) for item in node.items]
+        self.opened = (*before, *(t.id for t in targets if t.id not in mentioned))
+        node.body = self._block(node.body, within if len(node.items) == 1 else None)
+        self.opened = before
+        return node
+
     # -- loops ---------------------------------------------------------------------------------------------------------
 
     def visit_For(self, node: ast.For) -> Any:
@@ -219,7 +237,7 @@ class _Copier(ast.NodeTransformer):
 
     def _other(self, profiled: bool, loop: ast.For | ast.While | None = None) -> _Copier:
         varying = self.varying | frozenset(bound_names([loop]).stored) if loop is not None else self.varying
-        return _Copier(self.unit, self.sites, profiled, self.local_names, self.function, varying)
+        return _Copier(self.unit, self.sites, profiled, self.local_names, self.function, varying, self.opened)
 
     def _copy_loop(self, node: Any, profiled: bool, iterable: ast.expr | None) -> Any:
         made = clone(node)
@@ -240,7 +258,7 @@ class _Copier(ast.NodeTransformer):
                 setattr(node, name, self.visit(value))
         return node
 
-    def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+    def _block(self, body: list[ast.stmt], outer: tuple[int, int] | None = None) -> list[ast.stmt]:
         if self.profiled:
             return [self.visit(s) for s in body]
         made: list[ast.stmt] = []
@@ -250,19 +268,20 @@ class _Copier(ast.NodeTransformer):
                 run.append(statement)
                 continue
             if run:
-                made.extend(self._seamed(run))
+                made.extend(self._seamed(run, outer if statement is None else None))
                 run = []
             if statement is not None:
                 made.append(self.visit(statement))
         return made
 
-    def _seamed(self, run: list[ast.stmt]) -> list[ast.stmt]:
+    def _seamed(self, run: list[ast.stmt], outer: tuple[int, int] | None) -> list[ast.stmt]:
         """The statements, each behind a seam: Python runs it unless a segment has."""
-        site = BlockSite(tuple(clone(run)), self.unit, self.local_names, self.varying)
+        site = BlockSite(tuple(clone(run)), self.unit, self.local_names, self.varying, self.opened, outer)
         self.sites.blocks.append(site)
         number = len(self.sites.blocks) - 1
         made: list[ast.stmt] = []
         for position, statement in enumerate(run):
+            self._within = (number, position) if isinstance(statement, ast.With) else None
             test = _session_call("seam", [_number(number), _number(position)], statement)
             made.append(_located(ast.If(test, [self.visit(statement)], []), statement))
         made.append(_located(ast.Expr(_session_call("sealed", [_number(number)], run[-1])), run[-1]))

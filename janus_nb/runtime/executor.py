@@ -29,7 +29,7 @@ from janus_nb.runtime.prepare import Prepared, Violation, prepare
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
 from janus_nb.source.units import is_user_function
-from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, LocalSlot, NameSlot, Slot, instance_dict, read
+from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, HeldSlot, LocalSlot, NameSlot, Slot, instance_dict, read
 
 
 @dataclass(slots=True)
@@ -231,6 +231,8 @@ def write(slot: Slot, value: Any, local_names: MutableMapping[str, Any]) -> None
                 setattr(owner, name, value)
         case CellSlot(cell, _):
             cell.cell_contents = value
+        case HeldSlot(holder, _, clear):
+            clear(read(holder, local_names))
         case _:
             raise AssertionError(f"{slot} is not written at commit")
 

@@ -14,9 +14,10 @@ segment is a region of its own: guarded, verified, committed and retired by itse
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -39,8 +40,8 @@ from janus_nb.speculate.policy import Policy
 MIN_OPERATIONS = 6
 """Segments with fewer operations are left to Python: a graph call costs more."""
 
-MAX_VISITS = 2
-"""How often a statement that was refused is tried again: what it needs may exist later."""
+VISITS = {**dict.fromkeys(TRANSIENT, 2), "JN208": 8}
+"""How often a statement that was refused is tried again, by reason: what it needs (segments on a tape, say) may exist later."""
 
 MAX_VERSIONS_MADE = 4
 """Graphs of a segment before it must have earned them."""
@@ -64,6 +65,7 @@ class Plan:
         python: Positions at which Python runs, with how often they may still be tried.
         policy: What may be assumed: learned by all segments of the block together.
         again: How often a segment was given up to divide the block anew.
+        beyond: Positions from which a segment that goes on behind the `with` around the block was tried, with how often it still may be.
     """
 
     policy: Policy
@@ -71,15 +73,24 @@ class Plan:
     segments: dict[int, SegmentRegion] = field(default_factory=dict)
     python: dict[int, int] = field(default_factory=dict)
     again: int = 0
+    beyond: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class SegmentRegion:
-    """A segment: the statements from one position up to another, as a region."""
+    """A segment: the statements from one position up to another, as a region.
+
+    Attributes:
+        region: Its region.
+        end: Where it ends in its block.
+        tries: How many graphs were made of it.
+        beyond: If it goes on behind the `with` around the block: where it ends there.
+    """
 
     region: Region
     end: int
     tries: int = 0
+    beyond: int | None = None
 
 
 @dataclass(slots=True)
@@ -123,7 +134,7 @@ class Segments:
             self._close(key, run, frame)
         site = self.store.sites.blocks[number]
         plan = self.store.plan(site, frame.f_globals, self.owner, self.engine.options)
-        segment = plan.segments.get(position)
+        segment = self._beyond(site, plan, position, frame) or plan.segments.get(position)
         if segment is None:
             if not self._may_try(plan, position):
                 return True
@@ -133,10 +144,13 @@ class Segments:
         if segment.region.status is Status.IMPERATIVE:
             return True
         run = self._run(site, plan, segment, position, frame)
-        if run.end > position + 1 or run.prediction is not None:
+        if run.end > position + 1 or run.prediction is not None or segment.beyond is not None:
             while len(self._runs) >= MAX_RUNS:  # left by exceptions
                 del self._runs[next(iter(self._runs))]
             self._runs[key] = run
+            if segment.beyond is not None and site.outer is not None:
+                self._runs[id(frame), site.outer[0]] = replace(run, end=segment.beyond)
+                run.segment = None  # it is closed at its end, in the outer block
         return run.python
 
     def sealed(self, number: int, frame: FrameType) -> None:
@@ -172,8 +186,7 @@ class Segments:
         names = names_of(frame)
         first: Refusal | None = None
         while end > start:
-            nodes = site.nodes[start:end]
-            span = Span.over(nodes[0], nodes[-1], site.unit.file)
+            span = self._span(site, start, end)
             region = Region(self.store.next_number(), span, plan.policy, "segment", *_text(site, span))
             made = self.engine.attempt(region, self._target(site, start, end, frame), names)
             self.generated += 1
@@ -190,16 +203,74 @@ class Segments:
                 end -= 1
             else:
                 end = start + made.reached
-        if first is not None and self.owner is not None and first.reason.code != "JN408":
-            self.engine.seam(self.owner, first)
-        transient = first is not None and first.reason.code in TRANSIENT
-        plan.python.setdefault(start, MAX_VISITS if transient else 0)
+        if first is not None:
+            visits = plan.python.setdefault(start, VISITS.get(first.reason.code, 0))
+            if self.owner is not None and first.reason.code != "JN408" and (visits == 0 or first.reason.code in TRANSIENT):
+                self.engine.seam(self.owner, first)
+        plan.python.setdefault(start, 0)
         return None
 
-    def _target(self, site: BlockSite, start: int, end: int, frame: FrameType) -> Target:
-        nodes = site.nodes[start:end]
-        local = frozenset() if at_top(frame) else site.local_names
-        return Target(nodes[0], site.unit, frame.f_globals, local, None, segment=nodes, varying=site.varying, shares_cell=partial(shares_cell, frame))
+    def _beyond(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
+        """A new segment that begins inside a `with` and goes on behind it, where the tape that the `with` has opened is asked.
+
+        It takes the place of one that ends with the `with`. It is tried as soon as all before it in the `with` is known to be segments.
+        """
+        tries = plan.beyond.get(start, VISITS["JN208"] if site.outer is not None and site.opened else 0)
+        if tries <= 0 or (id(frame), site.outer[0] if site.outer else -1) in self._runs:
+            return None
+        names = names_of(frame)
+        with self.engine.backend.paused(names.get(site.opened[-1])) as alone:
+            pass
+        if not alone:
+            return None
+        plan.beyond[start] = tries - 1
+        outer, position = self._outer(site)
+        inside, end = len(site.nodes) - start, len(outer.nodes)
+        while end > position + 1:
+            span = self._span(site, start, len(site.nodes), end)
+            region = Region(self.store.next_number(), span, plan.policy, "segment", *_text(site, span))
+            made = self.engine.attempt(region, self._target(site, start, len(site.nodes), frame, end), names)
+            self.generated += 1
+            if isinstance(made, Version):
+                plan.beyond[start] = 0
+                segment = plan.segments[start] = SegmentRegion(region, len(site.nodes), beyond=end)
+                return segment
+            if made is None or made.reached <= inside:
+                if made is None or made.reason.code != "JN208":
+                    plan.beyond[start] = 0
+                return None
+            end = min(end - 1, position + 1 + made.reached - inside)
+        return None
+
+    def _outer(self, site: BlockSite) -> tuple[BlockSite, int]:
+        """The block that the `with` around a block stands in, and its position there."""
+        assert site.outer is not None
+        number, position = site.outer
+        return self.store.sites.blocks[number], position
+
+    def _nodes(self, site: BlockSite, start: int, end: int, beyond: int | None) -> tuple[ast.stmt, ...]:
+        if beyond is None:
+            return site.nodes[start:end]
+        outer, position = self._outer(site)
+        return (*site.nodes[start:end], *outer.nodes[position + 1 : beyond])
+
+    def _span(self, site: BlockSite, start: int, end: int, beyond: int | None = None) -> Span:
+        nodes = self._nodes(site, start, end, beyond)
+        return Span.over(nodes[0], nodes[-1], site.unit.file)
+
+    def _target(self, site: BlockSite, start: int, end: int, frame: FrameType, beyond: int | None = None) -> Target:
+        nodes = self._nodes(site, start, end, beyond)
+        return Target(
+            nodes[0],
+            site.unit,
+            frame.f_globals,
+            frozenset() if at_top(frame) else site.local_names,
+            None,
+            segment=nodes,
+            leaving=(end - start, site.opened[-1]) if beyond is not None else None,
+            varying=site.varying,
+            shares_cell=partial(shares_cell, frame),
+        )
 
     # -- execution --------------------------------------------------------------------------------------------------------
 
@@ -208,7 +279,12 @@ class Segments:
         region = segment.region
         self.engine.found(region)
         try:
-            return self._try(site, plan, segment, position, frame)
+            if segment.beyond is None:
+                return self._try(site, plan, segment, position, frame)
+            with self.engine.backend.paused(names_of(frame).get(site.opened[-1])) as alone:
+                if not alone:
+                    return _Run(segment.end, True, segment, started=time.perf_counter(), why="another tape records")
+                return self._try(site, plan, segment, position, frame)
         except EffectRaised as raised:
             raise raised.error from None
         except Exception as error:
@@ -231,18 +307,20 @@ class Segments:
                 return _Run(segment.end, True, segment, predicted, time.perf_counter(), "verification")
             engine.failed(region, version, predicted)
             return _Run(segment.end, True, segment, started=time.perf_counter(), why="fallback")
-        finals = executor.directly(version, None) if version.committing is not None and not engine.backend.under_tape() else None
-        if finals is not None:
-            executor.write(version.program, finals, [])
-            self.ran += 1
-            engine.ran(region, version, 1, time.perf_counter() - started)
-            return _Run(segment.end, False)
-        outcome, _ = executor.run(version, block)
+        alone = not version.program.body.variables or not engine.backend.under_tape()
+        with engine.backend.held_by([names.get(name) for name in site.opened]):
+            finals = executor.directly(version, None) if version.committing is not None and alone else None
+            if finals is not None:
+                executor.write(version.program, finals, [])
+                self.ran += 1
+                engine.ran(region, version, 1, time.perf_counter() - started)
+                return _Run(segment.end, False)
+            outcome, _ = executor.run(version, block)
         if outcome.done:
             self.ran += 1
             engine.ran(region, version, 1, time.perf_counter() - started)
             engine.judge(region, version)
-            if version.iterations > SETTLED and not engine.backend.under_tape():
+            if version.iterations > SETTLED and alone:
                 engine.let_commit(version)
             return _Run(segment.end, False)
         if outcome.stopped is not None:
@@ -264,7 +342,7 @@ class Segments:
             self.engine.retire(region, "JN402", f"{segment.tries} graphs for {region.graph_iterations} runs")
             return None
         segment.tries += 1
-        made = self.engine.attempt(region, self._target(site, position, segment.end, frame), names)
+        made = self.engine.attempt(region, self._target(site, position, segment.end, frame, segment.beyond), names)
         self.generated += 1
         if isinstance(made, Refusal):
             plan.again += 1
@@ -272,6 +350,7 @@ class Segments:
                 region.status = Status.IMPERATIVE
             else:
                 del plan.segments[position]  # what was learned divides the block elsewhere, from the next time on
+                plan.beyond.pop(position, None)
             return None
         return made
 

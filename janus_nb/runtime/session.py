@@ -227,6 +227,8 @@ class Session:
             yield
         finally:
             self.splitting, segments.owner = before
+            if not self.splitting:
+                self.engine.backend.forget_segments()
         ran, generated, seconds = segments.ran - ran, segments.generated - generated, time.perf_counter() - started
         region.iteration += 1
         self.engine.bus.emit(EagerRan(region.number, seconds, "segments" if ran else "no segment runs"))

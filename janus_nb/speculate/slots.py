@@ -6,7 +6,7 @@ user code: it looks into dictionaries and sequences directly.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from types import CellType
 from typing import Any, assert_never
@@ -107,7 +107,21 @@ class LibrarySlot:
         return ("library", id(self.owner))
 
 
-Slot = LocalSlot | NameSlot | AttrSlot | ItemSlot | LengthSlot | CellSlot | LibrarySlot
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldSlot:
+    """An entry of the dictionary of whatever object another slot holds at the time; `clear` sets it to `None`, in that object's own way."""
+
+    holder: LocalSlot | NameSlot
+    name: str
+    clear: Callable[[Any], None]
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Identity of the slot."""
+        return ("held", self.holder.key, self.name)
+
+
+Slot = LocalSlot | NameSlot | AttrSlot | ItemSlot | LengthSlot | CellSlot | LibrarySlot | HeldSlot
 
 
 def instance_dict(owner: Any) -> MutableMapping[str, Any] | None:
@@ -145,6 +159,8 @@ def read(slot: Slot, frame: MutableMapping[str, Any]) -> Any:
                 return UNBOUND
         case LibrarySlot(owner, _):
             return fingerprint(owner)
+        case HeldSlot(holder, name, _):
+            return (instance_dict(read(holder, frame)) or {}).get(name, UNBOUND)
         case _:
             assert_never(slot)
 
@@ -173,6 +189,8 @@ def describe(slot: Slot) -> str:
             return f"len({path})"
         case LibrarySlot(_, path):
             return f"settings of {path}"
+        case HeldSlot(holder, name, _):
+            return f"{describe(holder)}.{name}"
         case _:
             assert_never(slot)
 

@@ -13,6 +13,7 @@ from tensorflow.python.eager import context, record
 from tensorflow.python.framework.constant_op import convert_to_eager_tensor
 
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
+from janus_nb.tf import tapes
 from janus_nb.tf.datasets import open_source
 from janus_nb.tf.loop import TensorFlowLoop, commit, unsuited
 from janus_nb.tf.step import TensorFlowCommit, TensorFlowStep
@@ -24,6 +25,8 @@ _NUMBERS = {bool: "bool", int: "int64", float: "float64"}
 
 class TensorFlowBackend:
     """Implements `janus_nb.backend.Backend`."""
+
+    spent_mark = "_tape"
 
     def __init__(self) -> None:
         self.eager_example: Any = tf.zeros([])
@@ -53,6 +56,34 @@ class TensorFlowBackend:
     def tape_is_spent(self, tape: Any) -> bool:
         """Whether a tape gives no more gradients."""
         return not tape._persistent and tape._tape is None and not tape._recording
+
+    def held_by(self, held: Sequence[Any]) -> Any:
+        """A context in which segments are run for a user who holds these open tapes by name."""
+        return tapes.held_by(held)
+
+    def paused(self, tape: Any) -> Any:
+        """A context in which a recording tape does not record; its value is whether no other tape does."""
+        return tapes.paused(tape)
+
+    def spend(self, tape: Any) -> None:
+        """Leave a tape as it is after its one gradient."""
+        tapes.spend(tape)
+
+    def follow(self, tape: Any, tensor: Any) -> tuple[tapes.Trail, Sequence[Tensor]] | None:
+        """How a tensor came about by segments that a tape has recorded, and the tensors on the way; `None` if otherwise."""
+        return tapes.follow(tape, tensor)
+
+    def is_recorded(self, tape: Any, tensor: Any) -> bool:
+        """Whether a tape, which may be paused, has recorded how a tensor came about."""
+        return tapes.is_recorded(tape, tensor)
+
+    def continuation(self) -> tapes.Continuation:
+        """A tape for the graph under construction that goes on where one of the user's stands."""
+        return tapes.Continuation()
+
+    def forget_segments(self) -> None:
+        """An iteration is over: what its segments gave to tapes is not followed any more."""
+        tapes.forget()
 
     def spec_of(self, value: Any) -> Spec:
         """The type of a tensor, variable, array or number.

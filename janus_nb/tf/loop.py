@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from janus_nb.backend import Body, LoopResult, Tensor
 from janus_nb.tf.flat import FlatFunction
-from janus_nb.tf.tracer import Traced, spec_shape
+from janus_nb.tf.tracer import Traced, read_states, spec_shape
 
 
 ORDERED = ("Pool", "Conv", "LRN", "FusedBatchNorm")
@@ -84,9 +84,7 @@ class TensorFlowLoop:
         body, traced = self.body, self.traced
         n_carries, n_feeds = len(body.carries), len(body.feeds) + bool(body.random_ops)
         feeds, invariants = inputs[n_carries : n_carries + n_feeds], inputs[n_carries + n_feeds :]
-        values = [tf.raw_ops.ReadVariableOp(resource=r.handle, dtype=r.dtype) for r in traced.states]
-        for value, ref in zip(values, traced.states, strict=True):
-            value.set_shape(ref.shape)
+        values = read_states(traced)
 
         def step(i: Tensor, state: list[Tensor]) -> tuple[list[Tensor], Tensor, list[Tensor], list[Tensor]]:
             current = list(values)

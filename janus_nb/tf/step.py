@@ -1,8 +1,7 @@
 """Step graphs: one iteration (or call, or segment of an iteration) in one call, checked, nothing written.
 
-The same body as in a loop graph, without the loop. Under a gradient tape of the user's, variables are read eagerly
-and the body is called as one recorded operation with a backward function of its own, so that a `GradientTape` may
-span graph segments and Python.
+The same body as in a loop graph, without the loop. A gradient tape of the user's gets one entry for it
+(`janus_nb.tf.tapes`), so that a `GradientTape` may span graph segments and Python.
 """
 
 from __future__ import annotations
@@ -12,18 +11,17 @@ from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.eager import record
-from tensorflow.python.eager.polymorphic_function import concrete_function
-from tensorflow.python.ops import resource_variable_ops
 
 from janus_nb.backend import Body, LoopResult, Tensor
 from janus_nb.tf.flat import FlatFunction
-from janus_nb.tf.tracer import Traced, VariableRef, spec_shape
+from janus_nb.tf.tapes import Differentiable, record_segment
+from janus_nb.tf.tracer import Traced, read_states, spec_shape
 
 _EAGER = tf.__internal__.EagerTensor
 
 
-class SparseUnderTape(Exception):
-    """A segment that looks rows of a variable up would give the tape a dense gradient where eager gives a sparse one."""
+class NotForTapes(Exception):
+    """A segment whose gradients would not be eager's: it looks rows of a variable up, whose gradient is sparse, or hands variables to nested graphs."""
 
 
 class TensorFlowStep:
@@ -34,20 +32,19 @@ class TensorFlowStep:
         self.traced: Traced = body.handle
         self.xla = xla
         self._compiled: Any = None
-        self._differentiable: Any = None
+        self._taped: Any = None
 
     def run(self, steps: int, carries: Sequence[Tensor], feeds: Sequence[Tensor], invariants: Sequence[Tensor]) -> LoopResult:
         """Run the iteration; feeds have a leading axis of length 1.
 
         Raises:
-            SparseUnderTape: under a tape, if the body looks up rows of a variable.
+            NotForTapes: under a tape, if the body looks up rows of a variable, or hands variables to a nested graph.
         """
         body = self.body
         fed = [feed[0] for feed in feeds]
         if body.random_ops:
             fed[-1:] = tf.unstack(fed[-1])
-        inputs = [*carries, *fed, *invariants]
-        outputs = self._recorded(inputs) if record.could_possibly_record() else self._plain(inputs)
+        outputs = self.outputs([*carries, *fed, *invariants])
         sizes = (len(body.variables), len(body.carries), 1, len(body.rows), body.lasts)
         parts, cursor = [], 0
         for size in sizes:
@@ -59,50 +56,66 @@ class TensorFlowStep:
             return LoopResult(1, None, variables, state, rows, lasts, stacked=False)
         return LoopResult(0, flags.index(False), stacked=False)
 
+    def outputs(self, inputs: list[Tensor]) -> list[Tensor]:
+        """All outputs of the body: new values of variables, carries, assertions, per-iteration and last results."""
+        return self._under_tape(inputs) if record.could_possibly_record() else self._plain(inputs)
+
     def _plain(self, inputs: list[Tensor]) -> list[Tensor]:
         """Without a tape: variables are read inside."""
         if self._compiled is None:
-            traced = self.traced
-
-            def step(inputs: list[Tensor]) -> list[Tensor]:
-                values = [tf.raw_ops.ReadVariableOp(resource=r.handle, dtype=r.dtype) for r in traced.states]
-                for value, ref in zip(values, traced.states, strict=True):
-                    value.set_shape(ref.shape)
-                return list(traced.function.call_flat(*values, *inputs, *traced.captures))
-
-            body = self.body
-            specs = [tf.TensorSpec(spec_shape(s), s.dtype) for s in (*body.carries, *body.feeds)]
-            specs += [tf.TensorSpec([], tf.int64)] * body.random_ops
-            specs += [tf.TensorSpec(spec_shape(s), s.dtype) for s in body.invariants]
-            self._compiled = FlatFunction(step, specs, xla=self.xla)
+            self._compiled = FlatFunction(self._build(values_too=False), self._specs(), xla=self.xla)
         return self._compiled(inputs)  # type: ignore[no-any-return]
 
-    def _recorded(self, inputs: list[Tensor]) -> list[Tensor]:
-        """Under a tape: everything that the result depends on is an input of one recorded operation."""
-        if self.traced.sparse:
-            raise SparseUnderTape("rows of a variable are looked up under a tape that Python holds")
-        if self._differentiable is None:
-            self._differentiable = concrete_function.ConcreteFunction(self.traced.function)
-        values = [_watched(ref) for ref in self.traced.states]
-        return list(self._differentiable._call_flat([*values, *inputs], list(self.traced.captures)))
+    def _under_tape(self, inputs: list[Tensor]) -> list[Tensor]:
+        """The tapes that are open get an entry, for which the graph also returns what the variables held."""
+        if self.traced.sparse or any(c.dtype == tf.resource for c in self.traced.captures):
+            raise NotForTapes("rows of a variable, or variables in a nested graph, under a tape that Python holds")
+        if self._taped is None:
+            self._taped = FlatFunction(self._build(values_too=True), self._specs())
+        returned = self._taped(inputs)
+        body = self.body
+        results = returned[: len(returned) - len(self.traced.states)]
+        handed = range(len(results) - len(body.rows) - body.lasts, len(results))
+        record_segment(Differentiable.of(self.traced), returned[len(results) :], inputs, results, handed)
+        return results
+
+    def _build(self, values_too: bool) -> Any:
+        traced = self.traced
+
+        def step(inputs: list[Tensor]) -> list[Tensor]:
+            values = read_states(traced)
+            outputs = list(traced.function.call_flat(*values, *inputs, *traced.captures))
+            return [*outputs, *values] if values_too else outputs
+
+        return step
+
+    def _specs(self) -> list[Any]:
+        body = self.body
+        specs = [tf.TensorSpec(spec_shape(s), s.dtype) for s in (*body.carries, *body.feeds)]
+        specs += [tf.TensorSpec([], tf.int64)] * body.random_ops
+        return specs + [tf.TensorSpec(spec_shape(s), s.dtype) for s in body.invariants]
 
 
 class TensorFlowCommit:
     """Implements `janus_nb.backend.CommittingStep`: one iteration that assigns its variables itself if all its assertions hold.
 
     For what nothing can stop after the graph has run. The assignments wait for everything that the body computes, so that an
-    error leaves no trace either.
+    error leaves no trace either. A body that writes no variable has nothing to commit, and may run under a tape of the user's.
     """
 
     def __init__(self, body: Body) -> None:
         self.body = body
-        traced: Traced = body.handle
+        specs = [*body.feeds, *body.invariants]
+        self._step = None if body.variables else TensorFlowStep(body, xla=False)
+        self._committing = FlatFunction(self._build(), [tf.TensorSpec(spec_shape(s), s.dtype) for s in specs]) if body.variables else None
+        self._expected = [(tf.as_dtype(s.dtype).as_datatype_enum, s.shape) for s in specs]
+
+    def _build(self) -> Any:
+        body, traced = self.body, self.body.handle
         n_variables, n_rest = len(body.variables), len(body.carries)
 
         def step(inputs: list[Tensor]) -> list[Tensor]:
-            values = [tf.raw_ops.ReadVariableOp(resource=r.handle, dtype=r.dtype) for r in traced.states]
-            for value, ref in zip(values, traced.states, strict=True):
-                value.set_shape(ref.shape)
+            values = read_states(traced)
             outputs = list(traced.function.call_flat(*values, *inputs, *traced.captures))
             new, flags, rest = outputs[:n_variables], outputs[n_variables + n_rest], outputs[n_variables + n_rest + 1 :]
 
@@ -112,16 +125,13 @@ class TensorFlowCommit:
                 return tf.constant(0)
 
             with tf.control_dependencies(outputs):
-                if body.checks and body.variables:
+                if body.checks:
                     tf.cond(tf.reduce_all(flags), assign, lambda: tf.constant(0))
                 else:
                     assign()
-            return [flags, *rest] if body.checks else rest
+            return [flags, *rest]
 
-        specs = [tf.TensorSpec(spec_shape(s), s.dtype) for s in (*body.feeds, *body.invariants)]
-        self._compiled = FlatFunction(step, specs)
-        shapes = [spec.shape for spec in (*body.feeds, *body.invariants)]
-        self._expected = [(tf.as_dtype(s.dtype).as_datatype_enum, spec) for s, spec in zip((*body.feeds, *body.invariants), shapes, strict=True)]
+        return step
 
     def fits(self, inputs: Sequence[Any]) -> bool:
         """Whether the inputs are eager tensors of exactly the types assumed."""
@@ -132,15 +142,5 @@ class TensorFlowCommit:
 
     def run(self, inputs: Sequence[Tensor]) -> list[Tensor] | None:
         """Run and commit: the per-iteration and last results, or `None` if an assertion failed (and nothing was done)."""
-        outputs = self._compiled(inputs)
-        if not self.body.checks:
-            return outputs
-        return outputs[1:] if outputs[0].numpy().all() else None
-
-
-def _watched(ref: VariableRef) -> Tensor:
-    """A variable's value, read as eager code reads it: the tape takes notice."""
-    variable = ref.variable() if ref.variable is not None else None
-    if variable is not None:
-        resource_variable_ops.variable_accessed(variable)
-    return tf.raw_ops.ReadVariableOp(resource=ref.handle, dtype=ref.dtype)
+        flags, *rest = self._committing(inputs) if self._committing is not None else self._step.outputs(list(inputs))  # type: ignore[union-attr]
+        return rest if not self.body.checks or flags.numpy().all() else None

@@ -47,6 +47,7 @@ class Traced:
     written: tuple[int, ...]
     sparse: bool = False
     committer: Any = None
+    differentiable: Any = None
     _apart: Any = None
 
     def apart(self) -> Any:
@@ -55,6 +56,14 @@ class Traced:
             graph = self.function.graph
             self._apart = atomic_function.from_func_graph(f"{graph.name}_{ops.uid()}", graph, {"_noinline": True})
         return self._apart
+
+
+def read_states(traced: Traced) -> list[Tensor]:
+    """What the variables of a body hold, read in the graph under construction."""
+    values = [tf.raw_ops.ReadVariableOp(resource=ref.handle, dtype=ref.dtype) for ref in traced.states]
+    for value, ref in zip(values, traced.states, strict=True):
+        value.set_shape(ref.shape)
+    return values
 
 
 def spec_shape(spec: Spec) -> Any:

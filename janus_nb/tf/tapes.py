@@ -1,0 +1,377 @@
+"""What a gradient tape of the user's knows of segments that ran as graphs inside it.
+
+    with tf.GradientTape() as tape:
+        h = model(x)                  segment: its graph runs as it does without a tape; the tape gets one entry for it
+        h = third_party(h)            Python
+        loss = xent(y, h)             segment: one more entry
+    g = tape.gradient(loss, v)        by Python: the entries' backward functions, each a graph made when it is first asked
+                                      in a segment: the entries are followed, computed again in its graph, and differentiated there
+
+A backward function computes the forward pass again instead of keeping what it needs of it: one call of TensorFlow less
+to return. An entry holds the variables' values at its own time, so that what is written in between changes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.eager import record
+from tensorflow.python.eager.polymorphic_function import concrete_function
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import resource_variable_ops
+
+from janus_nb.backend import Tensor
+from janus_nb.tf.flat import FlatFunction
+from janus_nb.tf.tracer import Traced
+
+_EAGER = tf.__internal__.EagerTensor
+
+KEPT = 16
+"""Entries that may still be followed: those of the current iteration, or fewer."""
+
+
+class Differentiable:
+    """A traced body as something that can be differentiated: by a backward function, and inside another graph."""
+
+    def __init__(self, traced: Traced) -> None:
+        self.traced = traced
+        self._concrete: Any = None
+        self._backward: dict[tuple[int, ...], Any] = {}
+        self._reached: dict[int, frozenset[int]] = {}
+
+    @staticmethod
+    def of(traced: Traced) -> Differentiable:
+        """The one of a body."""
+        if traced.differentiable is None:
+            traced.differentiable = Differentiable(traced)
+        return traced.differentiable  # type: ignore[no-any-return]
+
+    def call(self, arguments: Sequence[Tensor]) -> list[Tensor]:
+        """The outputs for (values of the variables, inputs, captured tensors), recorded by whatever tape is open."""
+        if self._concrete is None:
+            self._concrete = concrete_function.ConcreteFunction(self.traced.function)
+        return list(self._concrete._call_flat(list(arguments), []))
+
+    def backward(self, outputs: tuple[int, ...], arguments: Sequence[Tensor], grads: Sequence[Tensor]) -> list[Tensor | None]:
+        """Gradients of the arguments, given those of some outputs: `None` for arguments that these do not depend on."""
+        made = self._backward.get(outputs)
+        if made is None:
+            made = self._backward[outputs] = self._make_backward(outputs, arguments, grads)
+        wanted, function = made
+        found: list[Tensor | None] = [None] * len(arguments)
+        for position, grad in zip(wanted, function([*arguments, *grads]), strict=True):
+            found[position] = grad
+        return found
+
+    def _make_backward(self, outputs: tuple[int, ...], arguments: Sequence[Tensor], grads: Sequence[Tensor]) -> Any:
+        size = len(arguments)
+        reached = frozenset[int]().union(*(self.reached(k) for k in outputs))
+        wanted = [i for i in range(size) if i in reached]
+
+        def backward(flat: list[Tensor]) -> list[Tensor]:
+            given = flat[:size]
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch([given[i] for i in wanted])
+                made = self.call(given)
+            sources = [given[i] for i in wanted]
+            return list(tape.gradient([made[k] for k in outputs], sources, list(flat[size:]), tf.UnconnectedGradients.ZERO))
+
+        inputs = self.traced.function.graph.inputs
+        specs = [tf.TensorSpec(inputs[i].shape, a.dtype) for i, a in enumerate(arguments)]
+        specs += [tf.TensorSpec(self.traced.function.graph.outputs[k].shape, g.dtype) for k, g in zip(outputs, grads, strict=True)]
+        function = FlatFunction(backward, specs)
+        return wanted, lambda flat: function.recorded(flat) if record.could_possibly_record() else function(flat)
+
+    def reached(self, output: int) -> frozenset[int]:
+        """Positions of the arguments to which a way leads back from an output through operations that have gradients."""
+        known = self._reached.get(output)
+        if known is None:
+            graph = self.traced.function.graph
+            seen: set[int] = set()
+            pending = [graph.outputs[output]]
+            while pending:
+                tensor = pending.pop()
+                if id(tensor) not in seen and has_gradient(tensor):
+                    seen.add(id(tensor))
+                    pending.extend(tensor.op.inputs if _differentiates(tensor.op) else ())
+            known = self._reached[output] = frozenset(i for i, tensor in enumerate(graph.inputs) if id(tensor) in seen)
+        return known
+
+
+def _differentiates(op: Any) -> bool:
+    """Whether an operation hands gradients on to its inputs. One that nobody has told how is taken to: asked for, it raises."""
+    try:
+        return ops.get_gradient_function(op) is not None
+    except LookupError:
+        return True
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """What a tape knows of one run of a segment.
+
+    Attributes:
+        differentiable: The segment's body.
+        arguments: Values of its variables, its inputs, and the tensors it has captured.
+        outputs: Positions of the results that have gradients.
+        results: These results.
+        tapes: Open tapes that the user holds by name, each with the identity of what it records to.
+        foreign: Whether an input may come from something else that a tape has recorded.
+        links: By position of an argument: the entry that it is a result of, and which.
+    """
+
+    differentiable: Differentiable
+    arguments: list[Tensor]
+    outputs: tuple[int, ...]
+    results: list[weakref.ref[Tensor]]
+    tapes: list[tuple[weakref.ref[Any], int]]
+    foreign: bool = False
+    links: dict[int, tuple[Entry, int]] = field(default_factory=dict)
+
+    def recorded_by(self, tape: Any) -> bool:
+        """Whether a tape has recorded it, and nothing has made the tape begin anew since."""
+        return any(held() is tape and number == id(tape._tape) for held, number in self.tapes)
+
+    def backward(self, *grads: Tensor) -> list[Tensor | None]:
+        """As TensorFlow asks: gradients of the variables and inputs."""
+        return self.differentiable.backward(self.outputs, self.arguments, grads)
+
+
+_entries: deque[Entry] = deque(maxlen=KEPT)
+_held: list[Any] = []
+
+
+@contextlib.contextmanager
+def held_by(tapes: Sequence[Any]) -> Iterator[None]:
+    """Inside, segments run for a user who holds these tapes by name; those of them that are recording record."""
+    before = _held[:]
+    _held[:] = [t for t in tapes if isinstance(t, tf.GradientTape)]
+    try:
+        yield
+    finally:
+        _held[:] = before
+
+
+def forget() -> None:
+    """No entry made so far is followed any more; tapes keep theirs."""
+    _entries.clear()
+
+
+def record_segment(differentiable: Differentiable, values: list[Tensor], inputs: list[Tensor], results: list[Tensor], handed: Sequence[int]) -> None:
+    """Give the open tapes an entry for a segment that has run.
+
+    Args:
+        differentiable: Its body.
+        values: What its variables held.
+        inputs: What it was given.
+        results: All its outputs.
+        handed: Positions of the outputs that the user's code gets to see.
+    """
+    traced = differentiable.traced
+    for ref in traced.states:
+        variable = ref.variable() if ref.variable is not None else None
+        if variable is not None:
+            resource_variable_ops.variable_accessed(variable)
+    outputs = tuple(k for k in handed if has_gradient(results[k]))
+    if not outputs:
+        return
+    taken = [results[k] for k in outputs]
+    recording = [(weakref.ref(tape), id(tape._tape)) for tape in _held if tape._recording]
+    given = [*inputs, *traced.captures]
+    entry = Entry(differentiable, [*values, *given], outputs, [weakref.ref(t) for t in taken], recording)
+    for position, tensor in enumerate(given, len(values)):
+        before = entry_of(tensor)
+        if before is not None:
+            entry.links[position] = before
+        elif record.should_record_backprop([tensor]):
+            entry.foreign = True
+    record.record_operation("JanusSegment", taken, [*(ref.handle for ref in traced.states), *given], entry.backward)
+    _entries.append(entry)
+
+
+def has_gradient(tensor: Tensor) -> bool:
+    """Whether tensors of this type have gradients."""
+    return bool(tensor.dtype.is_floating or tensor.dtype.is_complex)
+
+
+def entry_of(tensor: Any) -> tuple[Entry, int] | None:
+    """The entry that a tensor is a result of, and which result, if it can be followed."""
+    for entry in reversed(_entries):
+        for k, made in zip(entry.outputs, entry.results, strict=True):
+            if made() is tensor:
+                return entry, k
+    return None
+
+
+def can_be_followed(tape: Any) -> bool:
+    """Whether a tape is of the common kind, and not used yet: for one gradient, watching variables by itself."""
+    return type(tape) is tf.GradientTape and not tape._persistent and tape._watch_accessed_variables and tape._tape is not None
+
+
+def is_recorded(tape: Any, tensor: Any) -> bool:
+    """Whether a tape, which may be paused, has recorded how a tensor came about."""
+    if tape._recording:
+        return bool(record.should_record_backprop([tensor]))
+    tape._push_tape()
+    try:
+        return bool(record.should_record_backprop([tensor]))
+    finally:
+        tape._pop_tape()
+
+
+def spend(tape: Any) -> None:
+    """Leave a tape as it is after its one gradient."""
+    if tape._recording:
+        tape._pop_tape()
+    tape._tape = None
+
+
+@contextlib.contextmanager
+def paused(tape: Any) -> Iterator[bool]:
+    """Inside, a tape that is recording does not; whether no other does. Unless it has been used up inside, it goes on afterwards."""
+    if not (isinstance(tape, tf.GradientTape) and tape._recording):
+        yield False
+        return
+    tape._pop_tape()
+    try:
+        yield not record.could_possibly_record()
+    finally:
+        if tape._tape is not None:
+            tape._push_tape()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of a trail.
+
+    Attributes:
+        differentiable: The segment's body.
+        linked: By position of an argument: which entry of the trail it comes from, and which result of that.
+        shapes: Of the arguments.
+    """
+
+    differentiable: Differentiable
+    linked: tuple[tuple[int, int, int], ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The way from a tensor back to the variables, through the entries of a tape; it is the same for tensors that came about alike.
+
+    Attributes:
+        links: The entries, each after those that it depends on.
+        output: Which result of the last one the tensor is.
+    """
+
+    links: tuple[Link, ...]
+    output: int
+
+
+def follow(tape: Any, tensor: Any) -> tuple[Trail, list[Tensor]] | None:
+    """The trail of a tensor, and the tensors along it: for each entry its arguments.
+
+    `None` if the tape has recorded anything else on the way, or is not of the kind that can be followed.
+    """
+    found = entry_of(tensor)
+    if found is None or not can_be_followed(tape):
+        return None
+    order = list(_depth_first(found[0], set()))
+    if any(entry.foreign or not entry.recorded_by(tape) for entry in order):
+        return None
+    number = {id(entry): i for i, entry in enumerate(order)}
+    links, tensors = [], []
+    for entry in order:
+        linked = tuple((position, number[id(before)], k) for position, (before, k) in entry.links.items())
+        links.append(Link(entry.differentiable, linked, tuple(t._shape_tuple() for t in entry.arguments)))
+        tensors += entry.arguments
+    return Trail(tuple(links), found[1]), tensors
+
+
+def _depth_first(entry: Entry, seen: set[int]) -> Iterator[Entry]:
+    if id(entry) in seen:
+        return
+    seen.add(id(entry))
+    for before, _ in entry.links.values():
+        yield from _depth_first(before, seen)
+    yield entry
+
+
+class Continuation:
+    """A tape of the graph under construction that goes on where one of the user's stands: what that one knows is computed again under it."""
+
+    def __init__(self) -> None:
+        self._tape = tf.GradientTape()
+        self._places: dict[int, list[Tensor]] = {}
+
+    def __enter__(self) -> Continuation:
+        self._tape.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._tape._recording:
+            self._tape.__exit__(*error)
+
+    def again(self, trail: Trail, tensors: Sequence[Tensor], value: Tensor) -> Tensor:
+        """What a trail leads to, as it was computed in its own time, with the gradient of what is computed again.
+
+        Args:
+            trail: The way from the variables.
+            tensors: Tensors of the graph that stand for those along the trail.
+            value: The tensor that stands for what it led to.
+        """
+        depends = _dependences(trail)
+        results: list[list[Tensor]] = []
+        given = iter(tensors)
+        for number, link in enumerate(trail.links):
+            arguments = [next(given) for _ in link.shapes]
+            for position, ref in enumerate(link.differentiable.traced.states):
+                if position in depends[number]:
+                    self._tape.watch(arguments[position])
+                    self._places.setdefault(id(ref.handle), []).append(arguments[position])
+            for position, before, k in link.linked:
+                arguments[position] = _taken(arguments[position], results[before][k])
+            results.append(link.differentiable.call(arguments))
+        return _taken(value, results[-1][trail.output])
+
+    def gradients(self, target: Tensor, variables: Sequence[Any]) -> list[Tensor | None]:
+        """Gradients by variables: for each, `None` if the target does not depend on it, as eager says."""
+        places = [self._places.get(id(variable.handle), []) for variable in variables]
+        parts = self._tape.gradient(target, [[variable, *found] for variable, found in zip(variables, places, strict=True)])
+        return [_sum([part for part in found if part is not None]) for found in parts]
+
+
+def _sum(parts: list[Tensor]) -> Tensor | None:
+    return tf.add_n(parts) if len(parts) > 1 else parts[0] if parts else None
+
+
+def _dependences(trail: Trail) -> list[set[int]]:
+    """For each entry, the positions of arguments through which the trail's tensor has a gradient."""
+    depends: list[set[int]] = [set() for _ in trail.links]
+    asked: list[set[int]] = [set() for _ in trail.links]
+    asked[-1].add(trail.output)
+    for number in range(len(trail.links) - 1, -1, -1):
+        link = trail.links[number]
+        for output in asked[number]:
+            depends[number] |= link.differentiable.reached(output)
+        for position, before, k in link.linked:
+            if position in depends[number]:
+                asked[before].add(k)
+    return depends
+
+
+def _taken(value: Tensor, computed: Tensor) -> Tensor:
+    """What was computed in its own time, with the gradient of what is computed again."""
+    with record.stop_recording():
+        made = tf.identity(value)
+    record.record_operation("Identity", [made], [computed], lambda grad: [grad])
+    return made
+
+
+__all__ = ["Continuation", "Differentiable", "Trail", "follow", "forget", "held_by", "is_recorded", "paused", "record_segment", "spend"]
