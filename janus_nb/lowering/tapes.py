@@ -26,7 +26,7 @@ from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Host
 from janus_nb.speculate.policy import ValueAssumption
-from janus_nb.speculate.slots import HeldSlot, Slot
+from janus_nb.speculate.slots import HeldSlot, LocalSlot, NameSlot
 
 
 class Continued:
@@ -87,7 +87,7 @@ class Continued:
             now = backend.follow(tape, held)
             return now[1] if now is not None and now[0] == trail else None
 
-        way = low.host_op(f"{low.host.object(follow)}({{}}, {{}})", follow, self.tape, value)
+        way = low.host_op(f"{low.host.object(follow)}({{}}, {{}})", lambda tape, held: tensors, self.tape, value)
         same = low.host_op("({} is not None)", lambda found: found is not None, way)
         low.check_host(same, True, _assumed(low, trail))
         was, self.active = self.active, False
@@ -134,8 +134,10 @@ def gradient(low: Lowering, tape: Host, target: Any = None, sources: Any = None,
         raise Unsupported("JN208", "")
     going_on = low.continued
     if going_on is None:
-        if not isinstance(target, Host):
+        if not isinstance(target, Host) or low.backend.under_tape():
             raise Unsupported("JN208", "")
+        alone = low.host_op(f"(not {low.host.object(low.backend.under_tape)}())", lambda: True)
+        low.check_host(alone, True, _assumed(low))
         going_on = low.continued = Continued(low, tape)
         tensor = low.lift(target)
         going_on.open()
@@ -153,11 +155,11 @@ def gradient(low: Lowering, tape: Host, target: Any = None, sources: Any = None,
     return low.make(made) if isinstance(sources, list) else tuple(made)
 
 
-def _slot_of(low: Lowering, value: Host) -> Slot:
-    """The slot from which an input is read at every call."""
+def _slot_of(low: Lowering, value: Host) -> LocalSlot | NameSlot:
+    """The name from which an input is read at every call."""
     key = next((key for key, made in low.input_values.items() if made is value), None)
     slot = next((slot for slot in low.entry_params if slot.key == key), None)
-    if slot is None:
+    if not isinstance(slot, LocalSlot | NameSlot):
         raise Unsupported("JN208", "")
     return slot
 

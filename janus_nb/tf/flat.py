@@ -1,7 +1,7 @@
 """Compiled functions called with flat lists of tensors: without the binding, casting and checking of arguments that a user's call needs.
 
-    concrete(x, y)                             binds, flattens, casts, looks for tapes, interpolates errors      60 to 100 us
-    execute(name, outputs, [x, y], attributes)  one operation of the eager run time                              30 us and the graph's
+concrete(x, y)                             binds, flattens, casts, looks for tapes, interpolates errors      60 to 100 us
+execute(name, outputs, [x, y], attributes)  one operation of the eager run time                              30 us and the graph's
 """
 
 from __future__ import annotations

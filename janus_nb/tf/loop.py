@@ -23,7 +23,6 @@ from janus_nb.backend import Body, LoopResult, Tensor
 from janus_nb.tf.flat import FlatFunction
 from janus_nb.tf.tracer import Traced, read_states, spec_shape
 
-
 ORDERED = ("Pool", "Conv", "LRN", "FusedBatchNorm")
 """Parts of the names of operations whose fast kernels TensorFlow chooses in the order of the graph.
 

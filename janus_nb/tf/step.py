@@ -74,7 +74,7 @@ class TensorFlowStep:
             self._taped = FlatFunction(self._build(values_too=True), self._specs())
         returned = self._taped(inputs)
         body = self.body
-        results = returned[: len(returned) - len(self.traced.states)]
+        results: list[Tensor] = returned[: len(returned) - len(self.traced.states)]
         handed = range(len(results) - len(body.rows) - body.lasts, len(results))
         record_segment(Differentiable.of(self.traced), returned[len(results) :], inputs, results, handed)
         return results

@@ -17,10 +17,11 @@ import contextlib
 import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import record
 from tensorflow.python.eager.polymorphic_function import concrete_function
 from tensorflow.python.framework import ops
@@ -42,7 +43,7 @@ class Differentiable:
     def __init__(self, traced: Traced) -> None:
         self.traced = traced
         self._concrete: Any = None
-        self._backward: dict[tuple[int, ...], Any] = {}
+        self._backward: dict[tuple[tuple[int, ...], tuple[int, ...]], Any] = {}
         self._reached: dict[int, frozenset[int]] = {}
 
     @staticmethod
@@ -58,35 +59,37 @@ class Differentiable:
             self._concrete = concrete_function.ConcreteFunction(self.traced.function)
         return list(self._concrete._call_flat(list(arguments), []))
 
-    def backward(self, outputs: tuple[int, ...], arguments: Sequence[Tensor], grads: Sequence[Tensor]) -> list[Tensor | None]:
-        """Gradients of the arguments, given those of some outputs: `None` for arguments that these do not depend on."""
-        made = self._backward.get(outputs)
+    def backward(self, outputs: tuple[int, ...], wanted: tuple[int, ...], arguments: Sequence[Tensor], grads: Sequence[Tensor]) -> list[Any]:
+        """Gradients of the wanted arguments, given those of some outputs."""
+        made = self._backward.get((outputs, wanted))
         if made is None:
-            made = self._backward[outputs] = self._make_backward(outputs, arguments, grads)
-        wanted, function = made
-        found: list[Tensor | None] = [None] * len(arguments)
-        for position, grad in zip(wanted, function([*arguments, *grads]), strict=True):
-            found[position] = grad
-        return found
+            made = self._backward[outputs, wanted] = self._make_backward(outputs, wanted, arguments, grads)
+        return list(made([*arguments, *grads]))
 
-    def _make_backward(self, outputs: tuple[int, ...], arguments: Sequence[Tensor], grads: Sequence[Tensor]) -> Any:
+    def _make_backward(self, outputs: tuple[int, ...], wanted: tuple[int, ...], arguments: Sequence[Tensor], grads: Sequence[Tensor]) -> Any:
         size = len(arguments)
-        reached = frozenset[int]().union(*(self.reached(k) for k in outputs))
-        wanted = [i for i in range(size) if i in reached]
+        structure: list[Any] = []
 
         def backward(flat: list[Tensor]) -> list[Tensor]:
             given = flat[:size]
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch([given[i] for i in wanted])
-                made = self.call(given)
             sources = [given[i] for i in wanted]
-            return list(tape.gradient([made[k] for k in outputs], sources, list(flat[size:]), tf.UnconnectedGradients.ZERO))
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(sources)
+                made = self.call(given)
+            found = tape.gradient([made[k] for k in outputs], sources, list(flat[size:]), tf.UnconnectedGradients.ZERO)
+            structure[:] = found
+            return tf.nest.flatten(found, expand_composites=True)  # type: ignore[no-any-return]
 
-        inputs = self.traced.function.graph.inputs
-        specs = [tf.TensorSpec(inputs[i].shape, a.dtype) for i, a in enumerate(arguments)]
-        specs += [tf.TensorSpec(self.traced.function.graph.outputs[k].shape, g.dtype) for k, g in zip(outputs, grads, strict=True)]
+        graph = self.traced.function.graph
+        specs = [tf.TensorSpec(graph.inputs[i].shape, a.dtype) for i, a in enumerate(arguments)]
+        specs += [tf.TensorSpec(graph.outputs[k].shape, g.dtype) for k, g in zip(outputs, grads, strict=True)]
         function = FlatFunction(backward, specs)
-        return wanted, lambda flat: function.recorded(flat) if record.could_possibly_record() else function(flat)
+
+        def call(flat: list[Tensor]) -> Any:
+            made = function.recorded(flat) if record.could_possibly_record() else function(flat)
+            return tf.nest.pack_sequence_as(structure, made, expand_composites=True)
+
+        return call
 
     def reached(self, output: int) -> frozenset[int]:
         """Positions of the arguments to which a way leads back from an output through operations that have gradients."""
@@ -114,14 +117,15 @@ def _differentiates(op: Any) -> bool:
 
 @dataclass(eq=False, slots=True)
 class Entry:
-    """What a tape knows of one run of a segment.
+    """What a tape knows of one run of a segment: of those of its results that depend on the same of its arguments.
 
     Attributes:
         differentiable: The segment's body.
         arguments: Values of its variables, its inputs, and the tensors it has captured.
-        outputs: Positions of the results that have gradients.
-        results: These results.
-        tapes: Open tapes that the user holds by name, each with the identity of what it records to.
+        outputs: Positions of these results.
+        wanted: Positions of these arguments, as far as a tape may ask for their gradients.
+        results: The results.
+        tapes: Open tapes that the user holds by name.
         foreign: Whether an input may come from something else that a tape has recorded.
         links: By position of an argument: the entry that it is a result of, and which.
     """
@@ -129,18 +133,15 @@ class Entry:
     differentiable: Differentiable
     arguments: list[Tensor]
     outputs: tuple[int, ...]
+    wanted: tuple[int, ...]
     results: list[weakref.ref[Tensor]]
-    tapes: list[tuple[weakref.ref[Any], int]]
-    foreign: bool = False
-    links: dict[int, tuple[Entry, int]] = field(default_factory=dict)
+    tapes: list[weakref.ref[Any]]
+    foreign: bool
+    links: dict[int, tuple[Entry, int]]
 
-    def recorded_by(self, tape: Any) -> bool:
-        """Whether a tape has recorded it, and nothing has made the tape begin anew since."""
-        return any(held() is tape and number == id(tape._tape) for held, number in self.tapes)
-
-    def backward(self, *grads: Tensor) -> list[Tensor | None]:
+    def backward(self, *grads: Tensor) -> list[Any]:
         """As TensorFlow asks: gradients of the variables and inputs."""
-        return self.differentiable.backward(self.outputs, self.arguments, grads)
+        return self.differentiable.backward(self.outputs, self.wanted, self.arguments, grads)
 
 
 _entries: deque[Entry] = deque(maxlen=KEPT)
@@ -174,25 +175,28 @@ def record_segment(differentiable: Differentiable, values: list[Tensor], inputs:
         handed: Positions of the outputs that the user's code gets to see.
     """
     traced = differentiable.traced
-    for ref in traced.states:
+    for ref, value in zip(traced.states, values, strict=True):
         variable = ref.variable() if ref.variable is not None else None
         if variable is not None:
             resource_variable_ops.variable_accessed(variable)
-    outputs = tuple(k for k in handed if has_gradient(results[k]))
-    if not outputs:
-        return
-    taken = [results[k] for k in outputs]
-    recording = [(weakref.ref(tape), id(tape._tape)) for tape in _held if tape._recording]
-    given = [*inputs, *traced.captures]
-    entry = Entry(differentiable, [*values, *given], outputs, [weakref.ref(t) for t in taken], recording)
-    for position, tensor in enumerate(given, len(values)):
-        before = entry_of(tensor)
-        if before is not None:
-            entry.links[position] = before
-        elif record.should_record_backprop([tensor]):
-            entry.foreign = True
-    record.record_operation("JanusSegment", taken, [*(ref.handle for ref in traced.states), *given], entry.backward)
-    _entries.append(entry)
+        record.record_operation("ReadVariableOp", [value], [ref.handle], lambda grad: [grad])
+    arguments = [*values, *inputs, *traced.captures]
+    known = [record.should_record_backprop([tensor]) for tensor in arguments]
+    given = range(len(values), len(arguments))
+    links = {p: before for p in given if known[p] and (before := entry_of(arguments[p])) is not None}
+    recording = [weakref.ref(tape) for tape in _held if tape._recording]
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for k in handed:
+        if has_gradient(results[k]):
+            alike.setdefault(tuple(p for p in sorted(differentiable.reached(k)) if known[p]), []).append(k)
+    for wanted, outputs in alike.items():
+        if wanted:
+            taken = [results[k] for k in outputs]
+            foreign = any(p in given and p not in links for p in wanted)
+            linked = {p: links[p] for p in wanted if p in links}
+            entry = Entry(differentiable, arguments, tuple(outputs), wanted, list(map(weakref.ref, taken)), recording, foreign, linked)
+            record.record_operation("JanusSegment", taken, [arguments[p] for p in wanted], entry.backward)
+            _entries.append(entry)
 
 
 def has_gradient(tensor: Tensor) -> bool:
@@ -215,14 +219,20 @@ def can_be_followed(tape: Any) -> bool:
 
 
 def is_recorded(tape: Any, tensor: Any) -> bool:
-    """Whether a tape, which may be paused, has recorded how a tensor came about."""
-    if tape._recording:
-        return bool(record.should_record_backprop([tensor]))
-    tape._push_tape()
+    """Whether a tape has recorded how a tensor came about, also while it (or all recording) is suspended."""
+    suspended = pywrap_tfe.TFE_Py_TapeSetIsStopped()
+    paused_here = not tape._recording
+    if suspended:
+        pywrap_tfe.TFE_Py_TapeSetRestartOnThread()
+    if paused_here:
+        tape._push_tape()
     try:
         return bool(record.should_record_backprop([tensor]))
     finally:
-        tape._pop_tape()
+        if paused_here:
+            tape._pop_tape()
+        if suspended:
+            pywrap_tfe.TFE_Py_TapeSetStopOnThread()
 
 
 def spend(tape: Any) -> None:
@@ -283,8 +293,8 @@ def follow(tape: Any, tensor: Any) -> tuple[Trail, list[Tensor]] | None:
     if found is None or not can_be_followed(tape):
         return None
     order = list(_depth_first(found[0], set()))
-    if any(entry.foreign or not entry.recorded_by(tape) for entry in order):
-        return None
+    if any(entry.foreign or not any(held() is tape for held in entry.tapes) for entry in order) or not is_recorded(tape, tensor):
+        return None  # `is_recorded`: a tape that was reset has forgotten
     number = {id(entry): i for i, entry in enumerate(order)}
     links, tensors = [], []
     for entry in order:

@@ -23,6 +23,7 @@ from tests.programs import (
     partial,
     recursion,
     sources,
+    spanning_tapes,
     tapes,
     traps,
     violations,
@@ -31,7 +32,7 @@ from tests.programs.harness import Program
 
 TOPICS = (
     control_flow, effects, everyday, exceptions, found, functions, heap, idioms, keras_programs, language, library, notebooks_style, numbers, objects, partial, recursion, sources,
-    tapes, traps, violations,
+    spanning_tapes, tapes, traps, violations,
 )  # fmt: skip
 ALL: dict[str, Program] = {f"{t.__name__.rpartition('.')[2]}.{name}": p for t in TOPICS for name, p in t.PROGRAMS.items()}
 

@@ -235,6 +235,15 @@ class FakeBackend:
     def is_tape(self, value: Any) -> bool:
         return False
 
+    def held_by(self, tapes: Sequence[Any]) -> Any:
+        return contextlib.nullcontext()
+
+    def paused(self, tape: Any) -> Any:
+        return contextlib.nullcontext(False)
+
+    def forget_segments(self) -> None:
+        pass
+
     def tape_is_spent(self, tape: Any) -> bool:
         return True
 
