@@ -131,8 +131,8 @@ _ROWS = [
     (
         "JN208",
         "gradient tape that Python holds",
-        "The tape was opened outside of the converted code, so it has recorded eager operations, which a graph cannot differentiate.",
-        "Nothing to do: Python asks the tape. Opening the tape inside the loop lets the graph do it.",
+        "The tape was opened outside of the converted code, and is persistent, one of several, or has recorded what Python computed on the way to the loss.",
+        "Nothing to do: Python asks the tape. A plain tape that has recorded nothing but converted code on the way is asked in the graph.",
     ),
     # --- JN3xx: operations ---------------------------------------------------------------------------
     ("JN301", "stateful operation", "The operation changes or reads state that JANUS cannot stage.", "Move the operation out of the hot loop."),

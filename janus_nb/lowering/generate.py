@@ -171,7 +171,7 @@ def _iteration(low: Lowering, target: Target) -> Any:
     if target.segment:
         _lower_segment(low, target)
         return None
-    node = target.node
+    node, low.loops = target.node, True
     module_level = not target.local_names and target.namespace is low.heap.frame
     low.frames.append(Frame(target.unit, target.namespace, local_names=target.local_names, region=True, module_level=module_level))
     with control.boundary(low, "loop"):

@@ -12,6 +12,7 @@ Each is generated as text, so that it can be shown, and compiled once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,11 +30,13 @@ class HostPrograms:
         lines: Generated statements of each phase.
         objects: Objects that the programs refer to, by the name they have there.
         exported: Variables of an earlier phase that a later one reads, in order.
+        droppable: Variables whose expressions nobody misses if nothing reads them.
     """
 
     lines: dict[Phase, list[str]] = field(default_factory=lambda: {p: [] for p in Phase})
     objects: dict[str, Any] = field(default_factory=dict)
     exported: dict[Phase, list[str]] = field(default_factory=lambda: {Phase.ENTRY: [], Phase.PRE: []})
+    droppable: set[str] = field(default_factory=set)
     indent: int = 0
     _count: int = 0
     _names: dict[int, str] = field(default_factory=dict)
@@ -108,8 +111,23 @@ class HostPrograms:
 
     def compile(self, phase: Phase, parameters: list[str], returns: list[str], name: str) -> tuple[Callable[..., Any], str]:
         """The phase's program as a function of `parameters`, and its text."""
-        body = [*self.lines[phase], f"return ({', '.join(returns)}{',' if returns else ''})"]
+        body = self._needed([*self.lines[phase], f"return ({', '.join(returns)}{',' if returns else ''})"])
         text = f"def {phase.name.lower()}({', '.join(parameters)}):\n" + "\n".join("    " + line for line in body) + "\n"
         scope: dict[str, Any] = dict(self.objects)
         exec(compile(text, f"<janus {phase.name.lower()} program of {name}>", "exec"), scope)
         return scope[phase.name.lower()], text
+
+    def _needed(self, lines: list[str]) -> list[str]:
+        """The lines without assignments to variables that nothing behind them reads, as far as these may be dropped."""
+        kept: list[str] = []
+        read: set[str] = set()
+        for line in reversed(lines):
+            name, assigned, _ = line.partition(" = ")
+            if assigned and name in self.droppable and name not in read:
+                continue
+            kept.append(line)
+            read.update(_WORD.findall(line))
+        return kept[::-1]
+
+
+_WORD = re.compile(r"\w+")

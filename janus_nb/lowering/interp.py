@@ -103,6 +103,7 @@ class Lowering:
         self.graph_spans: dict[Span, None] = {}
         self.final = False
         self.segment = False
+        self.loops = False
         self.left: list[Unsupported] = []
         self.reached = 0
         self.fresh: dict[int, Any] = {}
@@ -392,6 +393,11 @@ class Lowering:
         if value.phase is Phase.POST:
             raise Unsupported("JN202", "the value is computed after the graph has run")
         known = self._lifted.get(id(value))
+        if known is None and value.part is not None and self.loops:
+            from janus_nb.lowering.items import part_in_graph
+
+            known = self._lifted[id(value)] = part_in_graph(self, value)
+            self._opaque.append(value)
         if known is not None:
             return known
         witness = value.witness

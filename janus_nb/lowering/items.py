@@ -34,7 +34,7 @@ def load_item(low: Lowering, owner: Any, index: Any) -> Any:
             return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.code(owner, Phase.POST)), index)
         if isinstance(index, Num) or low.is_graph(index):
             return _tensor_item(low, low.lift(owner).tensor, index) if is_array(owner.witness) else low.host_op("{}[{}]", None, owner, index)
-        return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
+        return _array_part(low, owner, index) if is_array(owner.witness) else low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
     if isinstance(owner, list | dict | tuple) and not low.is_fresh(owner):
         return heap_item(low, owner, index)
     if low.is_symbolic(index):
@@ -50,6 +50,33 @@ def load_item(low: Lowering, owner: Any, index: Any) -> Any:
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
     return low.make(result) if isinstance(index, slice) and isinstance(result, list) else result
+
+
+MAX_WHOLE = 32 * 2**20
+"""Bytes of an array that is handed to every call as a whole, so that its rows are picked inside the graph."""
+
+
+def _array_part(low: Lowering, owner: Host, index: Any) -> Host:
+    """`array[index]`, by the host; if only the graph needs it and the array does not change, the graph picks the rows itself."""
+    made = low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
+    if owner.phase is Phase.ENTRY and made.phase is Phase.PRE and isinstance(index, Host | slice):
+        made.part = owner, index
+        low.host.droppable.add(made.code)
+    return made
+
+
+def part_in_graph(low: Lowering, value: Host) -> Num | None:
+    """Rows of an array, picked in the graph from the whole; `None` where the host has to pick them."""
+    assert value.part is not None
+    owner, index = value.part
+    array = owner.witness
+    if not 0 < array.ndim or array.nbytes > MAX_WHOLE or not low.tracer.at_top() or low.backend.find_spec(array) is None:
+        return None
+    if isinstance(index, Host):
+        number = _row(low, array.shape, index)
+        return None if number is None else Num(low.math("row", low.lift(owner).tensor, number), "array")
+    window = _window(low, array.shape, index)
+    return None if window is None else Num(low.math("window", low.lift(owner).tensor, *window), "array")
 
 
 def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
@@ -71,10 +98,13 @@ def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
         low.graph_spans[low.span] = None
     try:
         if isinstance(index, tuple) and index and isinstance(index[0], Host):
-            row = _row(low, owner, index[0])
-            return row[convert(index[1:])] if row is not None else owner[convert(index)]
-        known = _row(low, owner, index) if isinstance(index, Host) else _window(low, owner, index)
-        return known if known is not None else owner[convert(index)]
+            number = _row(low, _data_shape(low, owner), index[0])
+            return owner[convert(index)] if number is None else low.math("row", owner, number)[convert(index[1:])]
+        if isinstance(index, Host):
+            number = _row(low, _data_shape(low, owner), index)
+            return owner[convert(index)] if number is None else low.math("row", owner, number)
+        window = _window(low, _data_shape(low, owner), index)
+        return owner[convert(index)] if window is None else low.math("window", owner, *window)
     except Unsupported:
         raise
     except Exception as error:
@@ -86,30 +116,28 @@ def _data_shape(low: Lowering, owner: Any) -> tuple[int | None, ...] | None:
     return low.backend.spec_of(owner).shape if low.is_graph(owner) and not low.is_symbolic(owner) else None
 
 
-def _row(low: Lowering, owner: Any, index: Host) -> Any:
-    """`tensor[i]` with an index that the host knows before the graph, in range and not negative, as it was seen to be.
+def _row(low: Lowering, shape: tuple[int | None, ...] | None, index: Host) -> Any:
+    """The row that `data[i]` picks, for an index that the host knows before the graph, in range and not negative, as it was seen to be.
 
     Returns None where that may not be assumed.
     """
-    shape = _data_shape(low, owner)
     if not shape or shape[0] is None or low.guarding is not None or index.phase is Phase.POST or type(index.witness) is not int:
         return None
     assumption = ValueAssumption(low.span, "an index in range", f"below {shape[0]}", ("row", shape[0]), "seen while generating")
     if assumption.key in low.policy.inputs or not 0 <= index.witness < shape[0]:
         return None
     low.check_host(low.host_op(f"0 <= {{}} < {shape[0]}", lambda i: 0 <= i < shape[0], index), True, assumption)
-    return low.math("row", owner, _number(low, index))
+    return _number(low, index)
 
 
-def _window(low: Lowering, owner: Any, index: Any) -> Any:
-    """`tensor[a:b]` with bounds that the host knows before the graph: as long as it was seen to be, so that shapes stay known.
+def _window(low: Lowering, shape: tuple[int | None, ...] | None, index: Any) -> tuple[Any, int] | None:
+    """The first row and the number of rows that `data[a:b]` picks, for bounds that the host knows before the graph.
 
-    Returns None where the length may not be assumed.
+    There are as many as was seen, so that shapes stay known. Returns None where that may not be assumed.
     """
     if not isinstance(index, slice) or index.step is not None:
         return None
     start, stop = index.start, index.stop
-    shape = _data_shape(low, owner)
     bounds = (low.witness(start), low.witness(stop))
     known = all(type(b) is int for b in bounds) and (isinstance(start, Host) or isinstance(stop, Host))
     if not known or not shape or shape[0] is None or low.guarding is not None or max(low.phase_of(start), low.phase_of(stop)) is Phase.POST:
@@ -120,7 +148,7 @@ def _window(low: Lowering, owner: Any, index: Any) -> Any:
         return None
     inside = low.host_op(f"0 <= {{}} == {{}} - {size} <= {shape[0] - size}", lambda a, b: 0 <= a == b - size, start, stop)
     low.check_host(inside, True, assumption)
-    return low.math("window", owner, _number(low, start), size)
+    return _number(low, start), size
 
 
 def _number(low: Lowering, value: Any) -> Any:

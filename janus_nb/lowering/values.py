@@ -38,12 +38,14 @@ class Host:
         code: The variable of the phase's host program that holds it.
         witness: Its value at the time of lowering (the pending iteration's), or `UNKNOWN`.
         among: For a container picked by an index: all that it can be.
+        part: For rows of an array: the array, and the index.
     """
 
     phase: Phase
     code: str
     witness: Any = UNKNOWN
     among: tuple[Any, ...] = ()
+    part: tuple[Host, Any] | None = None
 
 
 Kind = Literal["int", "float", "bool", "array"]

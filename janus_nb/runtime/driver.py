@@ -75,6 +75,7 @@ class Driver:
         self.count = 0
         self.inner = False
         self.missed = False
+        self.ending = False
         self.split_scope: AbstractContextManager[None] | None = None
 
     def names(self) -> MutableMapping[str, Any]:
@@ -218,14 +219,22 @@ class Driver:
         return self._run(version, block)
 
     def _block(self, version: Version | None) -> Block | None:
+        steps = self._steps(version) if version is not None else 1
         if self.source is None:
-            steps = version.steps if version else 1
             return Block([None] * steps, [], None)
-        steps = version.steps if version else 1
-        if version is not None and version.program.generators and isinstance(self.source, TensorSource):
-            steps = 1  # a dataset's own Python code may draw from the same generators
         block = self.source.block(steps)
         return block if block.elements else None
+
+    def _steps(self, version: Version) -> int:
+        """Iterations of the next call. What is known to be left is shared out evenly, so that the last call is not a small one."""
+        if version.program.generators and isinstance(self.source, TensorSource):
+            return 1  # a dataset's own Python code may draw from the same generators
+        left = self.source.announced() if self.source is not None else None
+        self.ending = left is not None and left <= version.steps
+        if not left:
+            return version.steps
+        calls = -(-left // version.steps)
+        return -(-left // calls)
 
     def _version(self) -> Version | None:
         """The version to run, generated if need be; None if Python must run the next iteration."""
@@ -328,14 +337,14 @@ class Driver:
         if outcome.done:
             if self.source is not None:
                 self.source.advance(outcome.done)
-            self._adapt(version, outcome.done, time.perf_counter() - self.step_started)
+            self._adapt(version, outcome.done, time.perf_counter() - self.step_started, outcome.done == len(block.elements))
         return None if outcome.stopped is None else self._failed(version, outcome.stopped)
 
-    def _adapt(self, version: Version, done: int, seconds: float) -> None:
+    def _adapt(self, version: Version, done: int, seconds: float, completed: bool) -> None:
         """Count what a call has done; choose how many iterations the next one may run, and by which backend."""
         self.engine.ran(self.region, version, done, seconds)
         each, options = seconds / done, self.engine.options
-        if options.steps == "auto" and options.multistep and version.backend == "executor" and done == version.steps:
+        if options.steps == "auto" and options.multistep and version.backend == "executor" and completed and not self.ending:
             version.steps = max(1, min(MAX_STEPS, version.room, version.steps * 4, int(CALL_SECONDS / each)))
         self.engine.judge(self.region, version)
         if self.region.status is Status.READY:

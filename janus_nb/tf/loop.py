@@ -45,7 +45,8 @@ class TensorFlowLoop:
         self.xla = xla
         self.capacity = capacity
         self._parallel = 10 if parallel else 1
-        self._function = self.traced.function if xla or not _ordered(body) else self.traced.apart()
+        self._function = self.traced.drawn_outside() if xla else self.traced.apart() if _ordered(body) else self.traced.function
+        self._draw: Any = None
         self._compiled: dict[int | None, Any] = {}
 
     def run(self, steps: int, carries: Sequence[Tensor], feeds: Sequence[Tensor], invariants: Sequence[Tensor]) -> LoopResult:
@@ -53,6 +54,8 @@ class TensorFlowLoop:
         size = None
         if self.xla:
             size = self.capacity = max(self.capacity, steps)
+            if self.body.random_ops:
+                feeds = [*feeds[:-1], *self._drawn(feeds[-1])]
             feeds = [_padded(feed, size) for feed in feeds]
         compiled = self._compiled.get(size)
         if compiled is None:
@@ -69,19 +72,26 @@ class TensorFlowLoop:
             cursor += size
         return result
 
+    def _drawn(self, seeds: Tensor) -> list[Tensor]:
+        """The random numbers of some iterations, for their operation seeds (int64[steps, draws]): drawn as eager draws, outside of XLA."""
+        if self._draw is None:
+            self._draw = FlatFunction(_drawing(self.traced), [tf.TensorSpec([None, self.body.random_ops], tf.int64)])
+        return self._draw([seeds])  # type: ignore[no-any-return]
+
     def _signature(self, steps: int | None) -> list[Any]:
         """Types of the inputs; without XLA one graph serves every number of steps."""
         body = self.body
         carries = [tf.TensorSpec(spec_shape(s), s.dtype) for s in body.carries]
         feeds = [tf.TensorSpec(tf.TensorShape([steps]).concatenate(spec_shape(s)), s.dtype) for s in body.feeds]
-        seeds = [tf.TensorSpec([steps, body.random_ops], tf.int64)] if body.random_ops else []
+        seeds = [tf.TensorSpec([steps, body.random_ops], tf.int64)] if body.random_ops and not self.xla else []
+        seeds += [tf.TensorSpec([steps, *d.numbers.shape], d.numbers.dtype) for d in self.traced.draws] if self.xla else []
         invariants = [tf.TensorSpec(spec_shape(s), s.dtype) for s in body.invariants]
         return [tf.TensorSpec([], tf.int32), *carries, *feeds, *seeds, *invariants]
 
     def _step(self, inputs: list[Tensor]) -> Any:
         """The values of the variables before the call, and one iteration: (new state, assertions, rows, lasts)."""
         body, traced = self.body, self.traced
-        n_carries, n_feeds = len(body.carries), len(body.feeds) + bool(body.random_ops)
+        n_carries, n_feeds = len(body.carries), len(body.feeds) + (body.random_ops if self.xla else bool(body.random_ops))
         feeds, invariants = inputs[n_carries : n_carries + n_feeds], inputs[n_carries + n_feeds :]
         values = read_states(traced)
 
@@ -92,7 +102,7 @@ class TensorFlowLoop:
             fed = [feed[i] for feed in feeds]
             for tensor, spec in zip(fed, body.feeds, strict=False):
                 tensor.set_shape(spec_shape(spec))
-            if body.random_ops:
+            if body.random_ops and not self.xla:
                 fed[-1:] = tf.unstack(fed[-1], body.random_ops)
             carried = state[len(traced.written) :]
             outputs = list(self._function.call_flat(*current, *carried, *fed, *invariants, *traced.captures))
@@ -142,6 +152,32 @@ class TensorFlowLoop:
         return outputs[len(outputs) - self.body.lasts :] if self.body.lasts else []
 
 
+DRAWS_A_ROUND = 32
+"""Random operations in one round of the loop that draws: a round costs as much as several of them."""
+
+
+def _drawing(traced: Traced) -> Any:
+    """A function that draws the random numbers of some iterations, each stacked."""
+    each = max(1, DRAWS_A_ROUND // len(traced.draws))
+
+    def draw(inputs: list[Tensor]) -> list[Tensor]:
+        (seeds,) = inputs
+        count = tf.shape(seeds)[0]
+        rounds = (count + each - 1) // each
+        padded = tf.reshape(tf.pad(seeds, [[0, rounds * each - count], [0, 0]]), [rounds, each, len(traced.draws)])
+        arrays = [tf.TensorArray(d.numbers.dtype, size=rounds, element_shape=[each, *d.numbers.shape]) for d in traced.draws]
+
+        def round_(i: Tensor, arrays: Any) -> Any:
+            columns = [tf.unstack(column) for column in tf.unstack(padded[i], axis=1)]
+            drawn = [tf.stack([d.make(seed) for seed in column]) for d, column in zip(traced.draws, columns, strict=True)]  # type: ignore[misc]
+            return i + 1, [a.write(i, numbers) for a, numbers in zip(arrays, drawn, strict=True)]
+
+        _, arrays = tf.while_loop(lambda i, arrays: i < rounds, round_, (tf.constant(0), arrays))
+        return [tf.reshape(a.stack(), [-1, *d.numbers.shape])[:count] for a, d in zip(arrays, traced.draws, strict=True)]
+
+    return draw
+
+
 def _ordered(body: Body) -> bool:
     """Whether kernels of the body depend on the order of its operations."""
     return any(part in op.kind for op in body.ops for part in ORDERED)
@@ -155,7 +191,10 @@ def _padded(feed: Tensor, size: int) -> Tensor:
 
 def unsuited(body: Body) -> str | None:
     """Why a body should not be compiled with XLA, if so."""
-    if body.random_ops or any(op.kind.startswith("StatelessRandom") for op in body.ops):
+    drawn = body.handle.draws
+    if sum(op.kind.startswith("StatelessRandom") for op in body.ops) > len(drawn) or not all(
+        d.make and d.numbers.shape.is_fully_defined() for d in drawn
+    ):
         return "XLA draws other random numbers"
     lasts = body.handle.function.function_type.flat_outputs[len(body.handle.function.function_type.flat_outputs) - body.lasts :]
     shapes = [spec_shape(s) for s in (*body.carries, *body.feeds, *body.rows, *body.invariants)] + [s.shape for s in lasts]

@@ -123,14 +123,22 @@ def _random(make: Callable[..., Any]) -> Rule:
         seed, seed2 = attrs["seed"].i, attrs["seed2"].i
         if staging.global_seed is None and (seed or seed2):
             raise Unsupported("JN301", "random operation with a seed of its own but no global seed")
-        op_seed = staging.next_seed()
+        draw = staging.next_draw()
+        dtype = tf.as_dtype(attrs["dtype"].type) if "dtype" in attrs else None
+        global_seed = (staging.global_seed or 0) & (2**64 - 1)
+
+        def numbers(given: Any, op_seed: Any) -> Any:
+            key = tf.constant([global_seed], tf.uint64)
+            counter = tf.stack([tf.constant(0, tf.uint64), tf.cast(op_seed, tf.uint64)])
+            return make(given, dtype, {"key": key, "counter": counter, "alg": 1})
 
         def build() -> Any:
-            key = tf.constant([(staging.global_seed or 0) & (2**64 - 1)], tf.uint64)
-            counter = tf.stack([tf.constant(0, tf.uint64), tf.cast(op_seed, tf.uint64)])
-            dtype = tf.as_dtype(attrs["dtype"].type) if "dtype" in attrs else None
-            return make(inputs, dtype, {"key": key, "counter": counter, "alg": 1})
+            draw.numbers = numbers(inputs, draw.seed)
+            return draw.numbers
 
+        static = [tf.get_static_value(value) for value in inputs]
+        if all(value is not None for value in static):
+            draw.make = lambda op_seed: numbers([tf.constant(v, i.dtype) for v, i in zip(static, inputs, strict=True)], op_seed)
         return _plain(staging, build)
 
     return rule

@@ -33,6 +33,21 @@ from janus_nb.span import Span
 
 
 @dataclass(eq=False, slots=True)
+class Draw:
+    """One random operation of a body.
+
+    Attributes:
+        seed: Its operation seed, an input of the body (int64 scalar).
+        make: The numbers for another seed, in any graph; `None` if they depend on more than the seed.
+        numbers: The numbers drawn.
+    """
+
+    seed: Any
+    make: Callable[[Any], Any] | None = None
+    numbers: Any = None
+
+
+@dataclass(eq=False, slots=True)
 class VariableState:
     """One variable while its writes are staged: where it started, and its value now."""
 
@@ -52,7 +67,7 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         tracer: A weak reference to the tracer that fills the graph.
         own_cond: Whether the conditional being made is the tracer's own, which takes care of writes itself.
         sparse: Whether rows of a variable are looked up, whose gradient eager keeps sparse.
-        seeds: Number of random operations; each takes its operation seed from an input.
+        draws: Random operations; each takes its operation seed from an input.
         origin: Span of the user's expression that is being lowered.
     """
 
@@ -67,7 +82,7 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         self.sparse = False
         self.own_cond = False
         self.tracer: Any = None
-        self.random_seeds: list[Any] = []
+        self.draws: list[Draw] = []
         self.global_seed: int | None = None
         self.busy = False
         self.writable: list[Any] = [self]
@@ -162,12 +177,12 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
             self.checks.append(tf.reshape(ok, []))
         return len(self.checks) - 1
 
-    def next_seed(self) -> Any:
-        """The operation seed (int64 scalar) of one more random operation; fed per iteration."""
+    def next_draw(self) -> Draw:
+        """One more random operation, whose operation seed is fed per iteration."""
         with self.outermost():
             seed = tf.compat.v1.placeholder(tf.int64, [], name="op_seed")
-        self.random_seeds.append(seed)
-        return seed
+        self.draws.append(Draw(seed))
+        return self.draws[-1]
 
 
 def staging_graph() -> StagingGraph | None:

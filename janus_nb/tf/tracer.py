@@ -23,7 +23,7 @@ from tensorflow.python.framework import func_graph, ops
 from janus_nb.backend import Body, OpNode, Role, Spec, Tensor
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.span import Span
-from janus_nb.tf.staging import StagingGraph, interception
+from janus_nb.tf.staging import Draw, StagingGraph, interception
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,11 @@ class Traced:
     states: tuple[VariableRef, ...]
     written: tuple[int, ...]
     sparse: bool = False
+    draws: tuple[Draw, ...] = ()
     committer: Any = None
     differentiable: Any = None
     _apart: Any = None
+    _drawn: Any = None
 
     def apart(self) -> Any:
         """The same function, which TensorFlow does not inline where it is called."""
@@ -56,6 +58,20 @@ class Traced:
             graph = self.function.graph
             self._apart = atomic_function.from_func_graph(f"{graph.name}_{ops.uid()}", graph, {"_noinline": True})
         return self._apart
+
+    def drawn_outside(self) -> Any:
+        """The same function with the random numbers as inputs, in place of the seeds from which it would draw them."""
+        if self._drawn is None:
+            graph = self.function.graph
+            before = graph.inputs, graph.structured_input_signature
+            numbers = {id(draw.seed): draw.numbers for draw in self.draws}
+            graph.inputs = [numbers.get(id(tensor), tensor) for tensor in graph.inputs]
+            graph.structured_input_signature = (tuple(tf.TensorSpec(i.shape, i.dtype) for i in graph.inputs), {})
+            try:
+                self._drawn = atomic_function.from_func_graph(f"{graph.name}_{ops.uid()}", graph, {})
+            finally:
+                graph.inputs, graph.structured_input_signature = before
+        return self._drawn
 
 
 def read_states(traced: Traced) -> list[Tensor]:
@@ -175,14 +191,14 @@ class TensorFlowTracer:
 
     def inputs_mark(self) -> Any:
         """How many inputs and random operations there are."""
-        return {role: len(made) for role, made in self._inputs.items()}, len(self.graph.random_seeds)
+        return {role: len(made) for role, made in self._inputs.items()}, len(self.graph.draws)
 
     def inputs_rollback(self, mark: Any) -> None:
         """Forget the inputs made since the mark."""
         sizes, seeds = mark
         for role, size in sizes.items():
             del self._inputs[role][size:]
-        del self.graph.random_seeds[seeds:]
+        del self.graph.draws[seeds:]
 
     def check_count(self) -> int:
         """Number of assertions so far."""
@@ -320,7 +336,7 @@ class TensorFlowTracer:
             checks = tf.stack(graph.checks) if graph.checks else tf.ones([1], tf.bool)
             new_values = [tf.ensure_shape(states[i].value, states[i].start.shape) for i in written]
             outputs = [tf.identity(t) for t in (*new_values, *carries, checks, *rows, *lasts)]
-        seeds = list(graph.random_seeds)
+        seeds = [draw.seed for draw in graph.draws]
         inputs = [
             *(s.start for s in states),
             *self._inputs["carry"],
@@ -335,7 +351,7 @@ class TensorFlowTracer:
         graph.structured_input_signature = (tuple(tf.TensorSpec(i.shape, i.dtype) for i in graph.inputs), {})
         function = atomic_function.from_func_graph(f"{graph.name}_{ops.uid()}", graph, {})
         refs = tuple(VariableRef(s.handle, s.start.dtype, s.start.shape, s.name, graph.variable_of(s.handle)) for s in states)
-        traced = Traced(function, tuple(outer for outer, _ in captures), refs, tuple(written), graph.sparse)
+        traced = Traced(function, tuple(outer for outer, _ in captures), refs, tuple(written), graph.sparse, tuple(graph.draws))
         return Body(
             handle=traced,
             carries=tuple(map(spec_of_tensor, self._inputs["carry"])),

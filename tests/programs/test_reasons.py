@@ -54,7 +54,7 @@ m = M()
 """),
     "JN207": ("for i in range(20):\n    a = tf.map_fn(lambda r: seen.append(1) or tf.tanh(r), XT[i])\n" + TRAIN, STEP + "seen = []\n"),
     "JN208": (
-        "for i in range(20):\n    with tf.GradientTape() as tape:\n        loss = xent(YT[i], tf.matmul(XT[i], w) + b)\n    n = os.getcwd()\n"
+        "for i in range(20):\n    with tf.GradientTape(persistent=True) as tape:\n        loss = xent(YT[i], tf.matmul(XT[i], w) + b)\n    n = os.getcwd()\n"
         "    g = tape.gradient(loss, [w, b])\n    w.assign_sub(0.1 * g[0])\ndel tape\n",
         "import os\n",
     ),
