@@ -70,7 +70,7 @@ def part_in_graph(low: Lowering, value: Host) -> Num | None:
     assert value.part is not None
     owner, index = value.part
     array = owner.witness
-    if not 0 < array.ndim or array.nbytes > MAX_WHOLE or not low.tracer.at_top() or low.backend.find_spec(array) is None:
+    if not array.ndim > 0 or array.nbytes > MAX_WHOLE or not low.tracer.at_top() or low.backend.find_spec(array) is None:
         return None
     if isinstance(index, Host):
         number = _row(low, array.shape, index)

@@ -42,7 +42,7 @@ class Continued:
         self.tape = tape
         self.spent = False
         self.active = False
-        self._shadow = low.backend.continuation()
+        self._shadow = low.backend.continuation(tape.witness)
 
     def open(self) -> None:
         """Operations from now on are the tape's."""

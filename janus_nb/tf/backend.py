@@ -77,9 +77,9 @@ class TensorFlowBackend:
         """Whether a tape, which may be paused, has recorded how a tensor came about."""
         return tapes.is_recorded(tape, tensor)
 
-    def continuation(self) -> tapes.Continuation:
+    def continuation(self, tape: Any) -> tapes.Continuation:
         """A tape for the graph under construction that goes on where one of the user's stands."""
-        return tapes.Continuation()
+        return tapes.Continuation(tape)
 
     def forget_segments(self) -> None:
         """An iteration is over: what its segments gave to tapes is not followed any more."""

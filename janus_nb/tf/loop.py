@@ -35,8 +35,7 @@ class TensorFlowLoop:
     """Implements `janus_nb.backend.LoopGraph`.
 
     XLA needs to know every size. Its loop is compiled for a *capacity*: feeds are padded to it, and any number of steps up to
-    it runs. What is wanted of the last iteration only is carried by that loop instead of by a second copy of the body, which
-    would take as long again to compile.
+    it runs.
     """
 
     def __init__(self, body: Body, *, xla: bool, parallel: bool, capacity: int = 0) -> None:
@@ -59,7 +58,7 @@ class TensorFlowLoop:
             feeds = [_padded(feed, size) for feed in feeds]
         compiled = self._compiled.get(size)
         if compiled is None:
-            compiled = FlatFunction(self._build(size), self._signature(size), xla=self.xla)
+            compiled = FlatFunction(self._build(size), self._signature(size), xla=self.xla and not self.body.lasts)
             self._compiled = {size: compiled}
         meta, *outputs = compiled([tf.constant(steps, tf.int32), *carries, *feeds, *invariants])
         done, *flags = meta.numpy().tolist()
@@ -112,44 +111,83 @@ class TensorFlowLoop:
         return [*(values[p] for p in traced.written), *inputs[:n_carries]], step
 
     def _build(self, capacity: int | None) -> Any:
+        return self._by_executor if capacity is None else self._by_xla(capacity) if self.body.lasts else self._repeated
+
+    def _loop(self, step: Any, start: list[Tensor], end: Tensor, size: Any) -> tuple[Tensor, Tensor, list[Any], list[Tensor]]:
+        """`step` until `end` or a failed assertion: iterations begun, the assertions of the last one, results, state."""
         body = self.body
-        n_checks = max(1, body.checks)
-        peeled = body.lasts > 0 and capacity is None
-        """Whether the last iteration is a copy of the body after the loop."""
+        arrays = [tf.TensorArray(spec.dtype, size=size, element_shape=spec_shape(spec), clear_after_read=False) for spec in body.rows]
+
+        def again(i: Tensor, checks: Tensor, *rest: Any) -> Tensor:
+            return (i < end) & tf.reduce_all(checks) if body.checks else i < end
+
+        def round_(i: Tensor, checks: Tensor, arrays: Any, state: list[Tensor]) -> Any:
+            state, checks, rows, _ = step(i, state)
+            return i + 1, checks, [a.write(i, row) for a, row in zip(arrays, rows, strict=True)], state
+
+        first = (tf.constant(0), tf.ones([max(1, body.checks)], tf.bool), arrays, start)
+        return tf.while_loop(again, round_, first, parallel_iterations=self._parallel)  # type: ignore[no-any-return]
+
+    def _by_executor(self, inputs: list[Tensor]) -> list[Tensor]:
+        """The loop, and behind it (if anything is wanted of the last iteration only) a copy of the body."""
+        steps, *inputs = inputs
+        start, step = self._step(inputs)
+        end = steps - 1 if self.body.lasts else steps
+        i, checks, arrays, state = self._loop(step, start, end, steps)
+        ok = tf.reduce_all(checks)
+        done = tf.where(ok, i, i - 1)
+        lasts: list[Tensor] = []
+        if self.body.lasts:
+            state, last_checks, rows, lasts = step(end, state)
+            arrays = [a.write(end, row) for a, row in zip(arrays, rows, strict=True)]
+            done = tf.where(ok, end + tf.cast(tf.reduce_all(last_checks), tf.int32), done)
+            checks = tf.where(ok, last_checks, checks)
+        return [_meta(done, checks), *state, *(a.stack() for a in arrays), *lasts]
+
+    def _repeated(self, inputs: list[Tensor]) -> list[Tensor]:
+        """The loop alone, with room for as many results as its capacity."""
+        steps, *inputs = inputs
+        start, step = self._step(inputs)
+        i, checks, arrays, state = self._loop(step, start, steps, self.capacity)
+        return [_meta(tf.where(tf.reduce_all(checks), i, i - 1), checks), *state, *(a.stack() for a in arrays)]
+
+    def _by_xla(self, capacity: int) -> Any:
+        """The loop compiled, and behind it a copy of the body that the executor runs: compiled code would copy what is wanted of the
+        last iteration in every one.
+
+        A single iteration is run by both: the compiled one counts, so that verification sees it.
+        """
+        compiled = tf.function(self._repeated, autograph=False, jit_compile=True)
+        sizes = len(self.traced.written) + len(self.body.carries), len(self.body.rows)
 
         def loop(inputs: list[Tensor]) -> list[Tensor]:
             steps, *inputs = inputs
+            single = tf.equal(steps, 1)
+            inside = tf.where(single, 1, steps - 1)
+            meta, *rest = compiled([inside, *inputs])
+            state, rows = rest[: sizes[0]], rest[sizes[0] :]
             start, step = self._step(inputs)
-            size = steps if capacity is None else capacity
-            arrays = [tf.TensorArray(spec.dtype, size=size, element_shape=spec_shape(spec), clear_after_read=False) for spec in body.rows]
-            lasts = [] if peeled else [tf.zeros(s.shape, s.dtype) for s in self._last_specs()]
-            end = steps - 1 if peeled else steps
+            before = tf.cond(single, lambda: start, lambda: state) if start else []
+            end = steps - 1
+            last_state, last_checks, last_rows, lasts = step(end, before)
+            took = tf.cast(tf.reduce_all(last_checks), tf.int32)
+            behind = _meta(tf.where(meta[0] == inside, end + took, meta[0]), tf.where(meta[0] == inside, last_checks, tf.cast(meta[1:], tf.bool)))
 
-            def again(i: Tensor, checks: Tensor, *rest: Any) -> Tensor:
-                return (i < end) & tf.reduce_all(checks) if body.checks else i < end
+            def all_() -> list[Tensor]:
+                return [meta, *state, *rows]
 
-            def round_(i: Tensor, checks: Tensor, arrays: Any, state: list[Tensor], lasts: list[Tensor]) -> Any:
-                state, checks, rows, newest = step(i, state)
-                arrays = [a.write(i, row) for a, row in zip(arrays, rows, strict=True)]
-                return i + 1, checks, arrays, state, lasts if peeled else newest
+            def joined() -> list[Tensor]:
+                put = [tf.tensor_scatter_nd_update(r, [[end]], [new]) for r, new in zip(rows, last_rows, strict=True)]
+                return [behind, *last_state, *put]
 
-            first = (tf.constant(0), tf.ones([n_checks], tf.bool), arrays, start, lasts)
-            i, checks, arrays, state, lasts = tf.while_loop(again, round_, first, parallel_iterations=self._parallel)
-            ok = tf.reduce_all(checks)
-            done = tf.where(ok, i, i - 1)
-            if peeled:
-                state, last_checks, rows, lasts = step(end, state)
-                arrays = [a.write(end, row) for a, row in zip(arrays, rows, strict=True)]
-                done = tf.where(ok, end + tf.cast(tf.reduce_all(last_checks), tf.int32), done)
-                checks = tf.where(ok, last_checks, checks)
-            meta = tf.concat([[done], tf.cast(checks, tf.int32)], 0)
-            return [meta, *state, *(a.stack() for a in arrays), *lasts]
+            return [*tf.cond(single, all_, joined), *lasts]
 
         return loop
 
-    def _last_specs(self) -> list[Any]:
-        outputs = self.traced.function.function_type.flat_outputs
-        return outputs[len(outputs) - self.body.lasts :] if self.body.lasts else []
+
+def _meta(done: Tensor, checks: Tensor) -> Tensor:
+    """What the host reads first: how many iterations passed, and the assertions of the last one that was run."""
+    return tf.concat([[done], tf.cast(checks, tf.int32)], 0)
 
 
 DRAWS_A_ROUND = 32

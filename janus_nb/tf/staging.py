@@ -67,6 +67,7 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         tracer: A weak reference to the tracer that fills the graph.
         own_cond: Whether the conditional being made is the tracer's own, which takes care of writes itself.
         sparse: Whether rows of a variable are looked up, whose gradient eager keeps sparse.
+        foreign: While a tape of the user's goes on in the graph: whether that tape has recorded how a tensor came about.
         draws: Random operations; each takes its operation seed from an input.
         origin: Span of the user's expression that is being lowered.
     """
@@ -85,6 +86,7 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         self.draws: list[Draw] = []
         self.global_seed: int | None = None
         self.busy = False
+        self.foreign: Callable[[Any], bool] | None = None
         self.writable: list[Any] = [self]
         self._handles: dict[int, tuple[Any, Any]] = {}
 
@@ -99,6 +101,8 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
                 known = self._handles[id(tensor)] = (tensor, stand_in)
                 self._handles[id(stand_in)] = (tensor, stand_in)
             return known[1]
+        if self.foreign is not None and isinstance(tensor, tf.__internal__.EagerTensor) and self.foreign(tensor):
+            raise Unsupported("JN208", "a tensor that Python has computed")
         return super().capture(tensor, name, shape)
 
     def used_handles(self) -> list[tuple[Any, Any]]:

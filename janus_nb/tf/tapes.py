@@ -18,6 +18,7 @@ import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -29,6 +30,7 @@ from tensorflow.python.ops import resource_variable_ops
 
 from janus_nb.backend import Tensor
 from janus_nb.tf.flat import FlatFunction
+from janus_nb.tf.staging import staging_graph
 from janus_nb.tf.tracer import Traced
 
 _EAGER = tf.__internal__.EagerTensor
@@ -316,15 +318,21 @@ def _depth_first(entry: Entry, seen: set[int]) -> Iterator[Entry]:
 class Continuation:
     """A tape of the graph under construction that goes on where one of the user's stands: what that one knows is computed again under it."""
 
-    def __init__(self) -> None:
+    def __init__(self, tape: Any) -> None:
+        self._of = tape
         self._tape = tf.GradientTape()
         self._places: dict[int, list[Tensor]] = {}
+        self._graph = staging_graph()
 
     def __enter__(self) -> Continuation:
         self._tape.__enter__()
+        if self._graph is not None:
+            self._graph.foreign = partial(is_recorded, self._of)
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self._graph is not None:
+            self._graph.foreign = None
         if self._tape._recording:
             self._tape.__exit__(*error)
 

@@ -443,6 +443,23 @@ for i in range(30):
 """,
         setup=STRANGER,
     ),
+    "kept_in_a_list_across_a_call": Program(
+        "Python collects tensors in a list inside the tape; the loss is made of them behind a call.",
+        """
+for i in range(30):
+    kept = []
+    with tf.GradientTape() as tape:
+        for k in stranger.three():
+            kept.append(tf.reduce_mean(tf.tanh(tf.matmul(XT[i], w) + b) * float(k)))
+        meter.note(kept[-1])
+        loss = tf.add_n(kept) + 0.01 * tf.reduce_sum(w * w) + tf.reduce_sum(tf.sin(b)) * 0.01 + tf.reduce_max(kept[0] * 2.0)
+    g = tape.gradient(loss, [w, b])
+    w.assign_sub(0.1 * g[0])
+    b.assign_sub(0.1 * g[1])
+    log.append(float(loss))
+""",
+        setup=STRANGER + 'exec("def three():\\n    yield from (1, 2, 3)", stranger.__dict__)\n',
+    ),
     "watched_result_across_a_call": Program(
         "The gradient is asked by a segment's result, not by a variable.",
         """
