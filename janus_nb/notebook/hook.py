@@ -16,6 +16,7 @@ from janus_nb import options_text
 from janus_nb.config import Options
 from janus_nb.errors import OptionError
 from janus_nb.function import Cell, runtime
+from janus_nb.source.clone import clone
 from janus_nb.source.units import register
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ class Hook:
         self._view = open_view(cell, options, self.shell, magic_line(raw) is not None)
         cell.start()
         self._cell = cell
-        return made
+        others = self.shell.ast_transformers[-1:] != [self]  # they may change nodes, which the copy shares with what graphs are generated from
+        return clone(made) if others else made
 
     def post_run_cell(self, result: Any) -> None:
         """The cell is over: its report replaces the live view."""

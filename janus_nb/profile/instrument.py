@@ -32,11 +32,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import operator
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
-from janus_nb.source.clone import clone
+from janus_nb.source.clone import altered, clone
 from janus_nb.source.names import bound_names
 from janus_nb.source.units import Unit, function_source, is_private
 from janus_nb.span import Span
@@ -94,8 +95,8 @@ class Sites:
     tests: list[Span] = field(default_factory=list)
 
 
-class _Copier(ast.NodeTransformer):
-    """Makes one copy of a block: with probes (`profiled`) or without."""
+class _Copier(ast.NodeVisitor):
+    """Makes one copy of a block: with probes (`profiled`) or without. No node is changed; what stays as it is, is shared."""
 
     def __init__(
         self,
@@ -134,11 +135,10 @@ class _Copier(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         called = isinstance(node.func, ast.Name) and (node.func.id in _BUILTINS or node.func.id == SESSION)
-        self.generic_visit(node)
+        made = self.generic_visit(node)
         if called or isinstance(node.func, ast.Call | ast.Lambda):
-            return node
-        node.func = _session_call("called" if self.profiled else "plain", [node.func], node.func)
-        return node
+            return made
+        return altered(made, func=_session_call("called" if self.profiled else "plain", [made.func], node.func))
 
     def visit_If(self, node: ast.If) -> Any:
         return self._with_test(node)
@@ -150,113 +150,98 @@ class _Copier(ast.NodeTransformer):
         return self._with_test(node)
 
     def _with_test(self, node: Any) -> Any:
-        span = Span.of(node.test, self.unit.file)
-        self.generic_visit(node)
-        if self.profiled:
-            node.test = _session_call("test", [_number(self._test_site(span)), node.test], node.test)
-        return node
+        made = self.generic_visit(node)
+        return altered(made, test=self._tested(node.test, made.test)) if self.profiled else made
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        spans = [Span.of(v, self.unit.file) for v in node.values]
-        self.generic_visit(node)
-        if self.profiled:
-            head = [_session_call("operand", [_number(self._test_site(s)), v], v) for s, v in zip(spans[:-1], node.values[:-1], strict=True)]
-            node.values = [*head, node.values[-1]]
-        return node
+        made = self.generic_visit(node)
+        if not self.profiled:
+            return made
+        head = [self._tested(old, new, "operand") for old, new in zip(node.values[:-1], made.values[:-1], strict=True)]
+        return altered(made, values=[*head, made.values[-1]])
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
-        spans = [Span.of(v, self.unit.file) for v in node.ifs]
-        self.generic_visit(node)
-        if self.profiled:
-            node.ifs = [_session_call("test", [_number(self._test_site(s)), v], v) for s, v in zip(spans, node.ifs, strict=True)]
-        return node
+        made = self.generic_visit(node)
+        if not self.profiled or not node.ifs:
+            return made
+        return altered(made, ifs=[self._tested(old, new) for old, new in zip(node.ifs, made.ifs, strict=True)])
 
-    def _test_site(self, span: Span) -> int:
-        self.sites.tests.append(span)
-        return len(self.sites.tests) - 1
+    def _tested(self, original: ast.expr, made: ast.expr, method: str = "test") -> ast.expr:
+        """An expression whose truth is recorded."""
+        self.sites.tests.append(Span.of(original, self.unit.file))
+        return _session_call(method, [_number(len(self.sites.tests) - 1, original), made], original)
 
     def visit_With(self, node: ast.With) -> ast.AST:
         before = self.opened
         mentioned = {n.id for statement in node.body for n in ast.walk(statement) if isinstance(n, ast.Name)}
         targets = [i.optional_vars for i in node.items if isinstance(i.context_expr, ast.Call) and isinstance(i.optional_vars, ast.Name)]
         within, self._within = self._within, None
-        node.items = [self.visit(item) for item in node.items]
+        items = [self.visit(item) for item in node.items]
         self.opened = (*before, *(t.id for t in targets if t.id not in mentioned))
-        node.body = self._block(node.body, within if len(node.items) == 1 else None)
+        body = self._block(node.body, within if len(node.items) == 1 else None)
         self.opened = before
-        return node
+        return altered(node, items=items, body=body)
 
     # -- loops ---------------------------------------------------------------------------------------------------------
 
     def visit_For(self, node: ast.For) -> Any:
-        site = self._loop_site(node)
-        iterable = self.visit(clone(node.iter))
+        site = _number(self._loop_site(node), node.iter)
+        iterable = self.visit(node.iter)
         if not self.profiled:
-            made = clone(node)
-            made.iter = _session_call("again", [_number(site), iterable], node.iter)
-            made.body = self._block(made.body)
-            made.orelse = self._block(made.orelse)
-            return made
-        profiled = self._copy_loop(node, True, _session_call("profile", [_number(site), iterable], node.iter))
-        rest = self._copy_loop(node, False, _session_call("rest", [_number(site)], node.iter))
-        untouched = clone(node)
-        untouched.iter = _session_call("untouched", [_number(site)], node.iter)
-        untouched.orelse = self._block(untouched.orelse)
-        rest.orelse, profiled.orelse = [untouched], [rest]
-        return profiled
+            again = _session_call("again", [site, iterable], node.iter)
+            return altered(node, iter=again, body=self._block(node.body), orelse=self._block(node.orelse))
+        profiled = _session_call("profile", [site, iterable], node.iter)
+        rest = _session_call("rest", [site], node.iter)
+        untouched = _session_call("untouched", [site], node.iter)
+        body = self._other(True, node)._block(node.body)
+        third = altered(node, iter=untouched, orelse=self._block(node.orelse))
+        second = altered(node, iter=rest, body=self._other(False, node)._block(node.body), orelse=[third])
+        return altered(node, iter=profiled, body=body, orelse=[second])
 
     def visit_While(self, node: ast.While) -> Any:
-        site = self._loop_site(node)
+        site = _number(self._loop_site(node), node.test)
 
         def condition(method: str, copier: _Copier) -> ast.expr:
-            go_on = _session_call(method, [_number(site)], node.test)
-            test = _session_call("holds", [_number(site), copier.visit(clone(node.test))], node.test)
-            return _located(ast.BoolOp(ast.And(), [go_on, test]), node.test)
+            test = _session_call("holds", [site, copier.visit(node.test)], node.test)
+            return _located(ast.BoolOp(ast.And(), [_session_call(method, [site], node.test), test]), node.test)
 
         if not self.profiled:
-            made = clone(node)
-            made.test = condition("again_while", self)
-            made.body = self._block(made.body)
-            made.orelse = self._block(made.orelse)
-            return made
-        profiled = self._copy_loop(node, True, None)
-        rest = self._copy_loop(node, False, None)
-        profiled.test = condition("profile_while", self)
-        rest.test = condition("rest_while", self._other(False))
-        rest.orelse = self._block(clone(node.orelse))
-        profiled.orelse = [rest]
-        return profiled
+            return altered(node, test=condition("again_while", self), body=self._block(node.body), orelse=self._block(node.orelse))
+        test = condition("profile_while", self)
+        body = self._other(True, node)._block(node.body)
+        rest_test = condition("rest_while", self._other(False))
+        rest = altered(node, test=rest_test, body=self._other(False, node)._block(node.body), orelse=self._block(node.orelse))
+        return altered(node, test=test, body=body, orelse=[rest])
 
     def _loop_site(self, node: ast.For | ast.While) -> int:
         span = Span.of(node, self.unit.file)
         for number, known in enumerate(self.sites.loops):
             if known.span == span and known.unit is self.unit:
                 return number
-        self.sites.loops.append(LoopSite(clone(node), self.unit, span, self.local_names, self.function))
+        self.sites.loops.append(LoopSite(node, self.unit, span, self.local_names, self.function))
         return len(self.sites.loops) - 1
 
     def _other(self, profiled: bool, loop: ast.For | ast.While | None = None) -> _Copier:
         varying = self.varying | frozenset(bound_names([loop]).stored) if loop is not None else self.varying
         return _Copier(self.unit, self.sites, profiled, self.local_names, self.function, varying, self.opened)
 
-    def _copy_loop(self, node: Any, profiled: bool, iterable: ast.expr | None) -> Any:
-        made = clone(node)
-        if iterable is not None:
-            made.iter = iterable
-        made.body = self._other(profiled, node)._block(made.body)
-        made.orelse = []
-        return made
-
     def generic_visit(self, node: _N) -> _N:  # type: ignore[override]
-        """Visit the parts of a node; blocks of statements get their seams."""
-        for name, value in ast.iter_fields(node):
-            if isinstance(value, list) and value and all(isinstance(v, ast.stmt) for v in value):
-                setattr(node, name, self._block(value))
-            elif isinstance(value, list):
-                setattr(node, name, [self.visit(v) if isinstance(v, ast.AST) else v for v in value])
-            elif isinstance(value, ast.AST):
-                setattr(node, name, self.visit(value))
-        return node
+        """A node whose parts have been visited; blocks of statements get their seams."""
+        parts: dict[str, Any] = {}
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                made: Any = self.visit(value)
+                if made is not value:
+                    parts[name] = made
+            elif isinstance(value, list) and value:
+                if isinstance(value[0], ast.stmt):
+                    parts[name] = self._block(value)
+                else:
+                    made = [self.visit(v) if isinstance(v, ast.AST) else v for v in value]
+                    if any(map(operator.is_not, made, value)):
+                        parts[name] = made
+        return altered(node, **parts) if parts else node
 
     def _block(self, body: list[ast.stmt], outer: tuple[int, int] | None = None) -> list[ast.stmt]:
         if self.profiled:
@@ -276,36 +261,37 @@ class _Copier(ast.NodeTransformer):
 
     def _seamed(self, run: list[ast.stmt], outer: tuple[int, int] | None) -> list[ast.stmt]:
         """The statements, each behind a seam: Python runs it unless a segment has."""
-        site = BlockSite(tuple(clone(run)), self.unit, self.local_names, self.varying, self.opened, outer)
-        self.sites.blocks.append(site)
+        self.sites.blocks.append(BlockSite(tuple(run), self.unit, self.local_names, self.varying, self.opened, outer))
         number = len(self.sites.blocks) - 1
         made: list[ast.stmt] = []
         for position, statement in enumerate(run):
             self._within = (number, position) if isinstance(statement, ast.With) else None
-            test = _session_call("seam", [_number(number), _number(position)], statement)
+            test = _session_call("seam", [_number(number, statement), _number(position, statement)], statement)
             made.append(_located(ast.If(test, [self.visit(statement)], []), statement))
-        made.append(_located(ast.Expr(_session_call("sealed", [_number(number)], run[-1])), run[-1]))
+        made.append(_located(ast.Expr(_session_call("sealed", [_number(number, run[-1])], run[-1])), run[-1]))
         return made
 
 
 def _located(made: _N, like: ast.AST) -> _N:
-    return ast.copy_location(made, like)  # what is inside inherits it when the whole copy is finished
+    """A new node that stands where another one does."""
+    made.lineno, made.col_offset = like.lineno, like.col_offset  # type: ignore[attr-defined]
+    made.end_lineno, made.end_col_offset = like.end_lineno, like.end_col_offset  # type: ignore[attr-defined]
+    return made
 
 
-def _number(value: int) -> ast.expr:
-    return ast.Constant(value)
+def _number(value: int, like: ast.AST) -> ast.expr:
+    return _located(ast.Constant(value), like)
 
 
 def _session_call(method: str, args: list[ast.expr], like: ast.AST) -> ast.expr:
-    function = ast.Attribute(ast.Name(SESSION, ast.Load()), method, ast.Load())
-    return _located(ast.Call(function, args, []), like)
+    session = _located(ast.Name(SESSION, ast.Load()), like)
+    return _located(ast.Call(_located(ast.Attribute(session, method, ast.Load()), like), args, []), like)
 
 
 def instrument_module(unit: Unit, tree: ast.Module, sites: Sites) -> ast.Module:
-    """An instrumented copy of a cell's tree; the cell's own functions and classes are left alone."""
+    """An instrumented copy of a cell's tree, which shares with it what stays as it is; the cell's own functions and classes do."""
     copier = _Copier(unit, sites, True, frozenset(), None)
-    made = ast.Module([copier.visit(clone(s)) for s in tree.body], tree.type_ignores)
-    return ast.fix_missing_locations(made)
+    return ast.Module([copier.visit(s) for s in tree.body], tree.type_ignores)
 
 
 def instrument_function(function: FunctionType, sites: Sites, profiled: bool) -> FunctionType | None:
@@ -322,17 +308,14 @@ def instrument_function(function: FunctionType, sites: Sites, profiled: bool) ->
         return None
     if any(is_private(getattr(n, "attr", getattr(n, "id", ""))) for n in ast.walk(node)):
         return None
-    made = clone(node)
     names = frozenset({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
     copier = _Copier(unit, sites, profiled, names, function.__qualname__, names)
-    made.body = copier._block(made.body)
-    made.decorator_list = []
-    made.returns = None
+    made = altered(node, body=copier._block(node.body), args=clone(node.args), decorator_list=[], returns=None)
     for argument in ast.walk(made.args):
         if isinstance(argument, ast.arg):
             argument.annotation = None
-    made.args.defaults = [_located(ast.Constant(None), made) for _ in made.args.defaults]
-    made.args.kw_defaults = [None if d is None else _located(ast.Constant(None), made) for d in made.args.kw_defaults]
+    made.args.defaults = [_located(ast.Constant(None), node) for _ in node.args.defaults]
+    made.args.kw_defaults = [None if d is None else _located(ast.Constant(None), node) for d in node.args.kw_defaults]
     outer_args = ast.arguments([], [ast.arg(n) for n in code.co_freevars], None, [], [], None, [])
     outer = ast.FunctionDef("__janus_outer__", outer_args, [made], [], None, None)
     if hasattr(outer, "type_params"):

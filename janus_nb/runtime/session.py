@@ -338,10 +338,10 @@ class Session:
         region = self.region(site, frame.f_globals, "for")
         if region.status is Status.IMPERATIVE or self.engine.backend.under_tape() or not self.engine.backend.in_eager_mode():
             return iter(iterable)
-        if region.too_fast:
+        if region.too_fast or (not region.versions and self._is_short(site)):
             return iter(iterable)
         source = open_iterable(self.engine.backend, iterable)
-        if not region.versions and (source.holds_fewer_than(MIN_REST) or self._is_short(site)):
+        if not region.versions and source.holds_fewer_than(MIN_REST):
             return source.remaining()
         return Driver(self, region, site, source, frame).rest()
 
