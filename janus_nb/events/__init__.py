@@ -20,6 +20,7 @@ from janus_nb.events.types import (
     Retired,
     Reused,
     Verified,
+    Working,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "Retired",
     "Reused",
     "Verified",
+    "Working",
 ]

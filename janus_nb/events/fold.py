@@ -25,6 +25,7 @@ from janus_nb.events.types import (
     Retired,
     Reused,
     Verified,
+    Working,
 )
 from janus_nb.span import Span
 
@@ -40,7 +41,7 @@ class Segment:
 
 @dataclass(slots=True)
 class RegionView:
-    """What is shown of one region."""
+    """What is shown of one region; `working` is what the program waits for at the moment."""
 
     number: int
     kind: str
@@ -67,6 +68,7 @@ class RegionView:
     timeline: list[Segment] = field(default_factory=list)
     graph_seconds: float = 0.0
     partial_seconds: float = 0.0
+    working: str = ""
     eager_times: list[float] = field(default_factory=list)
     profiled_times: list[float] = field(default_factory=list)
 
@@ -164,6 +166,7 @@ def add(view: View, event: Event) -> None:
 
 
 def _add_to_region(region: RegionView, event: Event) -> None:
+    region.working = event.what if isinstance(event, Working) else ""
     match event:
         case Profiled(_, seconds):
             region.profiled += 1
@@ -206,7 +209,7 @@ def _add_to_region(region: RegionView, event: Event) -> None:
             region.backends.append(event)
         case InternalError():
             region.errors.append(event)
-        case CellStarted() | CellFinished() | RegionFound():
+        case CellStarted() | CellFinished() | RegionFound() | Working():
             pass
         case _:
             assert_never(event)

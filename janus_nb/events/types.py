@@ -46,6 +46,14 @@ class Profiled:
 
 
 @dataclass(frozen=True, slots=True)
+class Working:
+    """The program waits while JANUS works on a region; `what` says at what."""
+
+    region: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssumptionInfo:
     """An assumption as data: what, where, on what evidence, and when it is checked."""
 
@@ -206,6 +214,7 @@ Event = (
     | CellFinished
     | RegionFound
     | Profiled
+    | Working
     | Generated
     | Reused
     | Declined

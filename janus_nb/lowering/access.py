@@ -71,7 +71,12 @@ def _as_any_input(low: Lowering, slot: Slot, value: Any) -> Any:
     if type(value) in CONTAINERS and (id(value) in low.heap.dirty or not low.heap.varying):
         return _as_container_input(low, slot, value)
     if is_array(value):
-        return _as_input(low, slot, value) if id(value) not in low.heap.dirty else None
+        if id(value) not in low.heap.dirty:
+            low.heap.content_reads[id(value)] = value
+            return _as_input(low, slot, value)
+        if low.heap.varying:
+            raise Unsupported("JN102", "an array that is bound anew in every iteration is changed, maybe by another name")
+        return None
     if low.backend.is_tape(value):
         return _as_input(low, slot, value)
     if kind_of(value) or isinstance(value, str) or low.backend.is_tensor(value):

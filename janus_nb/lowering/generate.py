@@ -351,7 +351,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         graph_carries=tuple(graph), pre_carries=tuple(pre), post_carries=tuple(post),
         finals=tuple(slot for slot, _ in finals),
         mutated=frozenset(heap.mutated),
-        read=frozenset(id(box) for box in heap.content_reads.values()) - frozenset(heap.mutated),
+        read=frozenset(id(b) for box in heap.content_reads.values() for b in (box, memory(box))) - frozenset(heap.mutated),
         generators=tuple(generator for generator, _ in low.draws.values()),
         borrowed=tuple(low.borrowed_inputs),
         volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.volatile) | low.volatile_owners,

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from janus_nb.config import Options
-from janus_nb.events import CellFinished, Declined, Event, Generated, Profiled, Reused
+from janus_nb.events import CellFinished, Declined, Event, Generated, Profiled, Reused, Working
 from janus_nb.events.fold import View, add
 from janus_nb.function import Cell
 
@@ -54,10 +54,12 @@ class CellView:
         add(self.view, event)
         if self.kind != "live" or isinstance(event, CellFinished):
             return
-        if self._handle is None and (isinstance(event, Generated | Reused | Declined) or (isinstance(event, Profiled) and event.seconds > 1e-3)):
+        if self._handle is None and (
+            isinstance(event, Generated | Reused | Declined | Working) or (isinstance(event, Profiled) and event.seconds > 1e-3)
+        ):
             self._open()
         now = time.monotonic()
-        if self._widget is not None and now - self._last >= INTERVAL:
+        if self._widget is not None and (now - self._last >= INTERVAL or isinstance(event, Working)):
             self._last = now
             self._widget.show(self.view)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from janus_nb.backend import Backend
 from janus_nb.config import Options
-from janus_nb.events import BackendChosen, EventBus
+from janus_nb.events import BackendChosen, EventBus, Working
 from janus_nb.runtime.region import Region, Version
 
 SETTLED_CALLS = 3
@@ -84,6 +84,7 @@ class BackendChoice:
         region.versions.insert(region.versions.index(version), made)
         expected = f"expected {self._cost(version):.1f} s, for what took {version.iterations * version.seconds:.1f} s so far"
         self._tell(region, made, f"being compiled ({expected}) and verified")
+        self.bus.emit(Working(region.number, f"compiling with XLA, about {self._cost(version):.1f} s"))
 
     def compiled(self, version: Version, seconds: float) -> None:
         """The first call of a compiled graph took this long, compilation included."""

@@ -22,6 +22,7 @@ from janus_nb.events import (
     Retired,
     Reused,
     Verified,
+    Working,
 )
 from janus_nb.events.types import AssumptionInfo, OpInfo
 from janus_nb.lowering.carries import live_attributes
@@ -85,6 +86,8 @@ class Engine:
 
     def generate(self, region: Region, target: Target, names: MutableMapping[str, Any]) -> Version | None:
         """A new version of the region for the state of things now, or None (then an event says why)."""
+        self.found(region)
+        self.bus.emit(Working(region.number, "generating a graph"))
         made = self.attempt(region, target, names)
         if isinstance(made, Refusal):
             self._declined(region, made)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from janus_nb.lowering.heap import memory
 from janus_nb.lowering.library import CLOCKS, module_of
 from janus_nb.speculate.slots import UNBOUND
 
@@ -202,7 +203,7 @@ class Journal:
         Raises:
             TypeError: the generated code took this container's content for granted.
         """
-        if id(owner) in self._unchanging:
+        if id(owner) in self._unchanging or id(memory(owner)) in self._unchanging:
             raise TypeError(f"a {type(owner).__name__} changes that was taken as constant")
         self.touched[id(owner)] = owner
 

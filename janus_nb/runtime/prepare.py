@@ -12,6 +12,7 @@ from typing import Any
 from janus_nb.backend import Backend, Spec
 from janus_nb.lowering.carries import flatten
 from janus_nb.lowering.draws import state_of
+from janus_nb.lowering.heap import memory
 from janus_nb.lowering.program import FeedInfo, Program
 from janus_nb.runtime.sources import Block
 from janus_nb.speculate.policy import Assumption, SpecAssumption, fits
@@ -196,9 +197,10 @@ def _carried(backend: Backend, program: Program, names: MutableMapping[str, Any]
 
 def _unchanging(program: Program, given: list[Any]) -> frozenset[int]:
     """Ids of the containers whose content the generated code takes for granted in this call."""
-    if not program.borrowed:
+    arrays = [id(memory(value)) for value in given if type(value).__module__ == "numpy"]
+    if not program.borrowed and not arrays:
         return program.read
-    found: set[int] = set(program.read)
+    found: set[int] = {*program.read, *arrays}
     pending = [given[i] for i in program.borrowed]
     while pending:
         value = pending.pop()

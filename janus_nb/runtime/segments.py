@@ -23,7 +23,7 @@ from types import FrameType
 from typing import Any
 
 from janus_nb.cache.lookup import Miss, lookup
-from janus_nb.events import EagerRan, Missed
+from janus_nb.events import EagerRan, Missed, Working
 from janus_nb.lowering.generate import Target
 from janus_nb.lowering.program import Refusal
 from janus_nb.profile.instrument import BlockSite
@@ -172,6 +172,8 @@ class Segments:
         return True
 
     def _safely_divide(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
+        if self.owner is not None:
+            self.engine.bus.emit(Working(self.owner.number, "dividing an iteration into segments"))
         try:
             return self._divide(site, plan, start, frame)
         except Exception as error:

@@ -66,7 +66,9 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
 
 def describe(region: RegionView) -> dict[str, Any]:
     """What the widget shows of a region, as JSON-able data."""
-    if region.retired or (region.declined and not region.versions):
+    if region.working:
+        status = region.working
+    elif region.retired or (region.declined and not region.versions):
         status = "stays in Python"
     elif region.graph:
         status = f"graph {region.versions[-1].version}" if region.versions else "graph from an earlier run"

@@ -105,4 +105,66 @@ PROGRAMS = {
         "Eager raises at the row that does not exist.",
         "for i in range(60):\n    x = XT[i]" + BODY,
     ),
+    "rows_of_an_array_that_changes_between_epochs": Program(
+        "Slices of an array are picked in the graph; the array is shuffled in place before every epoch.",
+        """
+for epoch in range(4):
+    order = rng.permutation(len(flat))
+    flat[:] = flat[order]
+    marks[:] = marks[order]
+    for i in range(40):
+        x, y = flat[i * 8:(i + 1) * 8], marks[i * 8:(i + 1) * 8]
+        with tf.GradientTape() as tape:
+            loss = xent(y, tf.matmul(x, w) + b)
+        g = tape.gradient(loss, [w, b])
+        w.assign_sub(0.1 * g[0])
+        b.assign_sub(0.1 * g[1])
+        log.append(float(loss))
+del tape
+""",
+        setup="flat, marks = X.reshape(-1, 4).copy(), Y.reshape(-1).copy()\n",
+    ),
+    "rows_of_an_array_that_the_loop_changes": Program(
+        "The loop writes to the array that it reads slices of.",
+        """
+for i in range(60):
+    x = memory[i % 20:i % 20 + 8]
+    h = tf.tanh(tf.matmul(x, w) + b)
+    memory[(i * 3) % 28] = np.mean(x) * 0.5
+    w.assign_sub(0.01 * tf.matmul(x, h, transpose_a=True))
+    log.append(float(tf.reduce_sum(h)))
+""",
+        setup="memory = X.reshape(-1, 4)[:28].copy()\n",
+        graph=False,
+    ),
+    "last_rows_of_an_array_are_fewer": Program(
+        "The last slice of every epoch is shorter, and bytes are scaled in the loop.",
+        """
+for epoch in range(4):
+    for i in range(0, 300, 16):
+        x = tf.cast(pixels[i:i + 16], tf.float32) / 255.0
+        y = marks[i:i + 16]
+        with tf.GradientTape() as tape:
+            loss = xent(y, tf.matmul(x, w) + b)
+        g = tape.gradient(loss, [w, b])
+        w.assign_sub(0.1 * g[0])
+        b.assign_sub(0.1 * g[1])
+        log.append((len(y), float(loss)))
+del tape
+""",
+        setup="pixels = rng.integers(0, 256, size=(300, 4)).astype('uint8')\nmarks = Y.reshape(-1)[:300].copy()\n",
+    ),
+    "one_row_of_an_array_and_its_mean": Program(
+        "A row goes to the graph and to NumPy; negative and Python-computed indices.",
+        """
+for i in range(60):
+    k = (i * 7) % 40
+    x = X[k]
+    m = float(x.mean())
+    last = X[-1 - i % 3]
+    loss = xent(Y[k], tf.matmul(x + last, w) + b) + m
+    w.assign_sub(0.001 * tf.matmul(x, tf.ones([8, 3]), transpose_a=True))
+    log.append((m, float(loss)))
+""",
+    ),
 }

@@ -120,3 +120,36 @@ def test_a_thousand_runs_keep_memory_bounded() -> None:
     assert sum(len(region.versions) for region in runtime.store.regions.values()) <= 8
     assert len(runtime.store.cells) <= 2
     runtime.forget()
+
+
+def test_the_view_says_what_the_program_waits_for() -> None:
+    from janus_nb.events import Generated, Working
+    from janus_nb.events.fold import View, add
+    from janus_nb.view.live import describe
+
+    runtime.forget()
+    view, shown = View(), []
+
+    def receive(event: Any) -> None:
+        add(view, event)
+        if isinstance(event, Working | Generated):
+            shown.append((type(event).__name__, describe(view.regions[event.region])["status"]))
+
+    janus_nb.run_cell(SHORT, namespace_of(STEP), view="none", generate="always", watch=receive)
+    assert shown == [("Working", "generating a graph"), ("Generated", "verifying")]
+    runtime.forget()
+
+
+def test_only_bodies_whose_kernels_depend_on_their_order_are_kept_apart() -> None:
+    runtime.forget()
+    names = namespace_of(STEP + "pool = keras.layers.MaxPooling1D(2)\n")
+    run("for i in range(30):\n    loss = step(XT[i], YT[i])\n", names, generate="always")
+    run(
+        "for i in range(30):\n    loss = step(tf.reshape(pool(tf.reshape(XT[i], (8, 4, 1))), (8, 2)) @ tf.ones((2, 4)), YT[i])\n",
+        names,
+        generate="always",
+    )
+    plain, pooled = (v.graph for region in runtime.store.regions.values() for v in region.versions)
+    assert plain._function is plain.traced.function
+    assert pooled._function.definition.attr["_noinline"].b
+    runtime.forget()
