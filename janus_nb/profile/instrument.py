@@ -74,7 +74,8 @@ class BlockSite:
         local_names: Names local to the function around them (empty at the top of a cell).
         varying: Names that the loop or function around them binds.
         opened: Names to which the `with` statements around them bind what they open, and which nothing inside mentions.
-        outer: If they end a `with` statement of one item: the number of the block that it stands in, and its position there.
+        outer: If they end a `with` statement of one item, which opens the last of these names: the number of the block that it stands in,
+            and its position there.
     """
 
     nodes: tuple[ast.stmt, ...]
@@ -178,7 +179,7 @@ class _Copier(ast.NodeVisitor):
         within, self._within = self._within, None
         items = [self.visit(item) for item in node.items]
         self.opened = (*before, *(t.id for t in targets if t.id not in mentioned))
-        body = self._block(node.body, within if len(node.items) == 1 else None)
+        body = self._block(node.body, within if len(node.items) == 1 and self.opened != before else None)
         self.opened = before
         return altered(node, items=items, body=body)
 

@@ -19,10 +19,11 @@ from janus_nb.config import Options
 from janus_nb.events import EagerRan
 from janus_nb.profile.instrument import BlockSite, LoopSite, Sites, instrument_function
 from janus_nb.profile.recorder import Recorder
+from janus_nb.runtime.division import Plan
 from janus_nb.runtime.driver import Driver, imperative
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.region import Region, Status
-from janus_nb.runtime.segments import Plan, Segments
+from janus_nb.runtime.segments import Segments
 from janus_nb.runtime.sources import HostSource, open_iterable
 from janus_nb.source.units import is_user_function
 from janus_nb.span import Span
@@ -220,16 +221,16 @@ class Session:
     def split(self, region: Region) -> Iterator[None]:
         """An iteration (or call) of a split region: segments may run inside. Without any, or slower than Python, they are given up."""
         segments = self.segments
-        before = self.splitting, segments.owner
-        ran, generated, started = segments.ran, segments.generated, time.perf_counter()
-        self.splitting, segments.owner = True, region
+        before = self.splitting, segments.division.owner
+        ran, generated, started = segments.ran, segments.division.generated, time.perf_counter()
+        self.splitting, segments.division.owner = True, region
         try:
             yield
         finally:
-            self.splitting, segments.owner = before
+            self.splitting, segments.division.owner = before
             if not self.splitting:
                 self.engine.backend.forget_segments()
-        ran, generated, seconds = segments.ran - ran, segments.generated - generated, time.perf_counter() - started
+        ran, generated, seconds = segments.ran - ran, segments.division.generated - generated, time.perf_counter() - started
         region.iteration += 1
         self.engine.bus.emit(EagerRan(region.number, seconds, "segments" if ran else "no segment runs"))
         region.note_split(seconds, ran, generated)

@@ -18,6 +18,7 @@ from janus_nb.tf.datasets import open_source
 from janus_nb.tf.loop import TensorFlowLoop, commit, unsuited
 from janus_nb.tf.step import TensorFlowCommit, TensorFlowStep
 from janus_nb.tf.tracer import TensorFlowTracer, VariableRef, spec_of_tensor
+from janus_nb.tf.trails import Continuation, Trail, follow
 
 _EAGER = tf.__internal__.EagerTensor
 _NUMBERS = {bool: "bool", int: "int64", float: "float64"}
@@ -69,17 +70,17 @@ class TensorFlowBackend:
         """Leave a tape as it is after its one gradient."""
         tapes.spend(tape)
 
-    def follow(self, tape: Any, tensor: Any) -> tuple[tapes.Trail, Sequence[Tensor]] | None:
+    def follow(self, tape: Any, tensor: Any) -> tuple[Trail, Sequence[Tensor]] | None:
         """How a tensor came about by segments that a tape has recorded, and the tensors on the way; `None` if otherwise."""
-        return tapes.follow(tape, tensor)
+        return follow(tape, tensor)
 
     def is_recorded(self, tape: Any, tensor: Any) -> bool:
         """Whether a tape, which may be paused, has recorded how a tensor came about."""
         return tapes.is_recorded(tape, tensor)
 
-    def continuation(self, tape: Any) -> tapes.Continuation:
+    def continuation(self, tape: Any) -> Continuation:
         """A tape for the graph under construction that goes on where one of the user's stands."""
-        return tapes.Continuation(tape)
+        return Continuation(tape)
 
     def forget_segments(self) -> None:
         """An iteration is over: what its segments gave to tapes is not followed any more."""

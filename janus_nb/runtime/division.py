@@ -1,0 +1,212 @@
+"""The division of a block of statements into segments: from where to where statements are lowered together.
+
+x = table[i]                          the longest run of statements from a position on that has a graph
+with tf.GradientTape() as tape:
+    h = third_party(model(x))         refused: Python runs it
+    loss = xent(y, h)                 a segment may begin inside a `with` and go on behind it,
+g = tape.gradient(loss, params)       if it is there that the tape is asked (decision 12)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from types import FrameType
+from typing import Any
+
+from janus_nb.events import Working
+from janus_nb.lowering.generate import Target
+from janus_nb.lowering.program import Refusal
+from janus_nb.profile.instrument import BlockSite
+from janus_nb.runtime.engine import TRANSIENT, Engine
+from janus_nb.runtime.frames import at_top, names_of, shares_cell
+from janus_nb.runtime.region import Region, Version
+from janus_nb.span import Span
+from janus_nb.speculate.policy import Policy
+
+MIN_OPERATIONS = 6
+"""Segments with fewer operations are left to Python: a graph call costs more."""
+
+VISITS = {**dict.fromkeys(TRANSIENT, 2), "JN208": 8}
+"""How often a statement that was refused is tried again, by reason: what it needs (segments on a tape, say) may exist later."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """How a block of statements is divided.
+
+    Attributes:
+        segments: By the position at which they start.
+        python: Positions at which Python runs, with how often they may still be tried.
+        policy: What may be assumed: learned by all segments of the block together.
+        again: How often a segment was given up to divide the block anew.
+        beyond: Positions from which a segment that goes on behind the `with` around the block was tried, with how often it still may be.
+    """
+
+    policy: Policy
+
+    segments: dict[int, SegmentRegion] = field(default_factory=dict)
+    python: dict[int, int] = field(default_factory=dict)
+    again: int = 0
+    beyond: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class SegmentRegion:
+    """A segment: the statements from one position up to another, as a region.
+
+    Attributes:
+        region: Its region.
+        end: Where it ends in its block.
+        tries: How many graphs were made of it.
+        beyond: If it goes on behind the `with` around the block: where it ends there.
+    """
+
+    region: Region
+    end: int
+    tries: int = 0
+    beyond: int | None = None
+
+
+class Division:
+    """Divides the blocks of one session.
+
+    Attributes:
+        owner: The split region that runs now; what is left to Python is told of it.
+        generated: Number of attempts at generating a graph so far.
+    """
+
+    def __init__(self, engine: Engine, store: Any) -> None:
+        self.engine = engine
+        self.store = store
+        self.owner: Region | None = None
+        self.generated = 0
+
+    def may_try(self, plan: Plan, position: int) -> bool:
+        visits = plan.python.get(position)
+        if visits is None:
+            return True
+        if visits <= 0:
+            return False
+        plan.python[position] = visits - 1
+        return True
+
+    def divide(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
+        """The segment that begins at a position, or None: Python runs the statement there."""
+        if self.owner is not None:
+            self.engine.bus.emit(Working(self.owner.number, "dividing an iteration into segments"))
+        return self._safely(self._longest, site, plan, start, frame)
+
+    def beyond(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
+        """A new segment that begins inside a `with` and goes on behind it, where the tape that the `with` has opened is asked.
+
+        It takes the place of one that ends with the `with`. It is tried as soon as all before it in the `with` is known to be segments.
+        """
+        tries = plan.beyond.get(start, VISITS["JN208"] if site.outer is not None else 0)
+        if tries <= 0:
+            return None
+        plan.beyond[start] = tries - 1
+        found = self._safely(self._leaving, site, plan, start, frame)
+        if found is not None:
+            plan.beyond[start] = 0
+            plan.segments[start] = found
+        return found
+
+    def _safely(self, search: Callable[..., SegmentRegion | None], site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
+        try:
+            return search(site, plan, start, frame)
+        except Exception as error:
+            plan.python[start] = plan.beyond[start] = 0
+            if self.owner is not None:
+                self.engine.internal_error(self.owner, "division into segments", error)
+            return None
+
+    def _longest(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
+        """The longest segment from `start` on that has a graph, or None: Python runs the statement there."""
+        end = len(site.nodes)
+        names = names_of(frame)
+        first: Refusal | None = None
+        while end > start:
+            span = self._span(site, start, end)
+            region = Region(self.store.next_number(), span, plan.policy, "segment", *_text(site, span))
+            made = self.engine.attempt(region, self.target(site, start, end, frame), names)
+            self.generated += 1
+            if isinstance(made, Version):
+                if len(made.program.body.ops) < MIN_OPERATIONS:
+                    plan.python[start] = 0
+                    return None
+                segment = plan.segments[start] = SegmentRegion(region, end)
+                return segment
+            if made is None:
+                break
+            first = first or made
+            if made.reached >= end - start:
+                end -= 1
+            else:
+                end = start + made.reached
+        if first is not None:
+            visits = plan.python.setdefault(start, VISITS.get(first.reason.code, 0))
+            if self.owner is not None and first.reason.code != "JN408" and (visits == 0 or first.reason.code in TRANSIENT):
+                self.engine.seam(self.owner, first)
+        plan.python.setdefault(start, 0)
+        return None
+
+    def _leaving(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
+        names = names_of(frame)
+        outer, position = self._outer(site)
+        inside, end = len(site.nodes) - start, len(outer.nodes)
+        while end > position + 1:
+            span = self._span(site, start, len(site.nodes), end)
+            region = Region(self.store.next_number(), span, plan.policy, "segment", *_text(site, span))
+            made = self.engine.attempt(region, self.target(site, start, len(site.nodes), frame, end), names)
+            self.generated += 1
+            if isinstance(made, Version):
+                return SegmentRegion(region, len(site.nodes), beyond=end)
+            if made is None or made.reached <= inside:
+                if made is None or made.reason.code != "JN208":
+                    plan.beyond[start] = 0
+                return None
+            end = min(end - 1, position + 1 + made.reached - inside)
+        return None
+
+    def _outer(self, site: BlockSite) -> tuple[BlockSite, int]:
+        """The block that the `with` around a block stands in, and its position there."""
+        assert site.outer is not None
+        number, position = site.outer
+        return self.store.sites.blocks[number], position
+
+    def _nodes(self, site: BlockSite, start: int, end: int, beyond: int | None) -> tuple[ast.stmt, ...]:
+        if beyond is None:
+            return site.nodes[start:end]
+        outer, position = self._outer(site)
+        return (*site.nodes[start:end], *outer.nodes[position + 1 : beyond])
+
+    def _span(self, site: BlockSite, start: int, end: int, beyond: int | None = None) -> Span:
+        nodes = self._nodes(site, start, end, beyond)
+        return Span.over(nodes[0], nodes[-1], site.unit.file)
+
+    def target(self, site: BlockSite, start: int, end: int, frame: FrameType, beyond: int | None = None) -> Target:
+        nodes = self._nodes(site, start, end, beyond)
+        return Target(
+            nodes[0],
+            site.unit,
+            frame.f_globals,
+            frozenset() if at_top(frame) else site.local_names,
+            None,
+            segment=nodes,
+            leaving=(end - start, site.opened[-1]) if beyond is not None else None,
+            varying=site.varying,
+            shares_cell=partial(shares_cell, frame),
+        )
+
+
+def _text(site: BlockSite, span: Span) -> tuple[str, str, str]:
+    """Title, unit and source text of a segment."""
+    lines = site.unit.text.splitlines()[span.line - 1 : span.end_line]
+    title = lines[0].strip() + (" ..." if len(lines) > 1 else "") if lines else ""
+    return title, site.unit.name, "\n".join(lines)
+
+
+__all__ = ["Division", "Plan", "SegmentRegion"]
