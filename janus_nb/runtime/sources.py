@@ -78,7 +78,8 @@ class HostSource:
 
     def announced(self) -> int | None:
         """How many elements are still to come, if that is known without taking any."""
-        return len(self._pending) + length_hint(self._iterator) if self.ahead else None
+        left = _left(self._iterator) if self.ahead else None
+        return None if left is None else len(self._pending) + left
 
     def holds_fewer_than(self, count: int) -> bool:
         """Whether the loop is known to end within `count` more elements."""
@@ -347,6 +348,16 @@ def _open(backend: Backend, iterable: Any) -> HostSource | TensorSource:
             return TensorSource(source, ahead=iter(iterable) is not iterable)
     iterator = iter(iterable)
     return HostSource(iterator, _reads_ahead(iterable, iterator), iterable if isinstance(iterable, list | dict | deque) else None)
+
+
+def _left(iterator: Any) -> int | None:
+    """How many elements an iterator still has; `None` if it does not say."""
+    if type(iterator) in (zip, enumerate):
+        state: Any = iterator.__reduce__()
+        parts = [_left(part) for part in state[1] if not isinstance(part, int)]
+        return None if not parts or None in parts else min(parts)  # type: ignore[type-var]
+    left = length_hint(iterator, -1)
+    return left if left >= 0 else None
 
 
 def _reads_ahead(iterable: Any, iterator: Any) -> bool:
