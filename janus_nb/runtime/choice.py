@@ -43,10 +43,10 @@ class BackendChoice:
         self.bus = bus
         self._factor = 1.0
 
-    def first(self, region: Region, version: Version) -> None:
-        """Say how a new version's graph runs."""
+    def first(self, region: Region, version: Version, against: str | None = None) -> None:
+        """Say how a new version's graph runs; `against` is why it does not run as the user has asked."""
         why = "asked for" if self.options.xla != "auto" else "XLA is tried when the work left pays for compiling"
-        self._tell(region, version, why)
+        self._tell(region, version, why if against is None else f"{against}: not compiled with XLA")
 
     def after_call(self, region: Region, version: Version, done: int, announced: int | None) -> None:
         """A call has committed `done` iterations: try XLA, or judge it. `announced`: iterations still to come, if known."""

@@ -114,7 +114,8 @@ class Engine:
             return made
         made.entry.__globals__["Check"] = made.pre.__globals__["Check"] = pre_check
         made.post.__globals__.update(New=new, Set=set_attribute)
-        xla = self.options.xla == "on"
+        against = self.backend.barred_from_xla(made.body, target.single) if self.options.xla == "on" else None
+        xla = self.options.xla == "on" and against is None
         if target.single:
             graph = self.backend.compile_step(made.body, xla=xla)
         else:
@@ -134,7 +135,7 @@ class Engine:
         version.generated = _generated(region, version, time.perf_counter() - started)
         self._announced.add((region.number, version.number))
         self.bus.emit(version.generated)
-        self.choice.first(region, version)
+        self.choice.first(region, version, against)
         for refusal in made.left:
             self.seam(region, refusal)
         return version
@@ -146,7 +147,7 @@ class Engine:
 
     def let_commit(self, version: Version) -> None:
         """From now on, a version that nothing can stop after its graph has run commits in the graph: one call instead of two."""
-        if version.committing is None and version.program.ends_with_graph and self.options.xla != "on" and self.options.verify != "always":
+        if version.committing is None and version.program.ends_with_graph and version.backend == "executor" and self.options.verify != "always":
             version.committing = self.backend.compile_commit(version.program.body)
 
     def _without_rare_branch(self, region: Region, target: Target, names: MutableMapping[str, Any], refusal: Refusal) -> Program | Refusal:

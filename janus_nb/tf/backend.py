@@ -15,7 +15,7 @@ from tensorflow.python.framework.constant_op import convert_to_eager_tensor
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
 from janus_nb.tf import tapes
 from janus_nb.tf.datasets import open_source
-from janus_nb.tf.loop import TensorFlowLoop, commit, unsuited
+from janus_nb.tf.loop import TensorFlowLoop, barred, commit, unsuited
 from janus_nb.tf.step import TensorFlowCommit, TensorFlowStep
 from janus_nb.tf.tracer import TensorFlowTracer, VariableRef, spec_of_tensor
 from janus_nb.tf.trails import Continuation, Trail, follow
@@ -162,8 +162,12 @@ class TensorFlowBackend:
         return TensorFlowLoop(body, xla=xla, parallel=parallel, capacity=capacity)
 
     def unsuited_to_xla(self, body: Body) -> str | None:
-        """Why a body should not be compiled with XLA, if so: other random numbers, unknown sizes, or known to be slower."""
+        """Why the body of a loop should not be compiled with XLA unasked: it cannot be, or is known to be slower."""
         return unsuited(body)
+
+    def barred_from_xla(self, body: Body, single: bool) -> str | None:
+        """Why a body cannot be compiled with XLA, whoever asks for it: other random numbers, unknown sizes."""
+        return barred(body, single)
 
     def compile_step(self, body: Body, *, xla: bool) -> LoopGraph:
         """A graph of one iteration, which may run under a tape of the user's."""

@@ -227,20 +227,23 @@ def _padded(feed: Tensor, size: int) -> Tensor:
     return tf.pad(feed, [[0, missing], *([0, 0] for _ in feed.shape[1:])]) if missing else feed
 
 
-def unsuited(body: Body) -> str | None:
-    """Why a body should not be compiled with XLA, if so."""
-    drawn = body.handle.draws
-    if sum(op.kind.startswith("StatelessRandom") for op in body.ops) > len(drawn) or not all(
-        d.make and d.numbers.shape.is_fully_defined() for d in drawn
-    ):
+def barred(body: Body, single: bool) -> str | None:
+    """Why a body (of a loop, or of a `single` iteration) cannot be compiled with XLA, whoever asks for it."""
+    draws = body.handle.draws
+    others = sum(op.kind.startswith("StatelessRandom") for op in body.ops) > len(draws)
+    if others or (draws and (single or not all(d.make and d.numbers.shape.is_fully_defined() for d in draws))):
         return "XLA draws other random numbers"
-    lasts = body.handle.function.function_type.flat_outputs[len(body.handle.function.function_type.flat_outputs) - body.lasts :]
-    shapes = [spec_shape(s) for s in (*body.carries, *body.feeds, *body.rows, *body.invariants)] + [s.shape for s in lasts]
-    if not all(shape.is_fully_defined() for shape in shapes):
+    shapes = [spec_shape(s) for s in (*body.carries, *body.feeds, *body.rows, *body.invariants)]
+    if not single and not all(shape.is_fully_defined() for shape in shapes):
         return "not every size is known"
+    return None
+
+
+def unsuited(body: Body) -> str | None:
+    """Why the body of a loop should not be compiled with XLA unasked."""
     if any("Conv" in op.kind for op in body.ops) and not tf.config.list_logical_devices("GPU"):
         return "convolutions are slower on a CPU"
-    return None
+    return barred(body, False)
 
 
 def commit(body: Body, values: Sequence[Tensor]) -> None:

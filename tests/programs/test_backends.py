@@ -58,6 +58,12 @@ def test_keras_random_numbers_keep_a_loop_from_xla(eager_to_try: None) -> None:
     assert all(backend == "executor" for backend, _ in told) and "XLA draws other random numbers" in told[-1][1]
 
 
+def test_keras_random_numbers_keep_a_loop_from_xla_also_if_it_is_asked_for() -> None:
+    setup = STEP + "drop = keras.layers.Dropout(0.3)\n"
+    report = check(Program("", "for i in range(60):\n    log.append(float(step(drop(XT[i % 40], training=True), YT[i % 40])))\n", setup), xla="on")
+    assert decisions(report)[0] == ("executor", "XLA draws other random numbers: not compiled with XLA") and report.counts["graph"] > 50
+
+
 def test_a_lying_xla_graph_never_commits(eager_to_try: None, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = TensorFlowLoop.run
 

@@ -155,7 +155,9 @@ def test_only_bodies_whose_kernels_depend_on_their_order_are_kept_apart() -> Non
     runtime.forget()
 
 
-@pytest.mark.parametrize("iterable", ["zip(list(XT) * 5, list(YT) * 5)", "((x, y) for _, (x, y) in enumerate(zip(list(XT) * 5, YT)))", "list(zip(XT, YT)) * 5"])
+@pytest.mark.parametrize(
+    "iterable", ["zip(list(XT) * 5, list(YT) * 5)", "((x, y) for _, (x, y) in enumerate(zip(list(XT) * 5, YT)))", "list(zip(XT, YT)) * 5"]
+)
 def test_how_much_is_left_is_known_of_iterators_of_several_lists(iterable: str) -> None:
     runtime.forget()
     report = run(f"for x, y in {iterable}:\n    loss = step(x, y, rate=0.001)\n", namespace_of(STEP))

@@ -277,6 +277,9 @@ class FakeBackend:
     def trace(self, name: str) -> FakeTracer:
         return FakeTracer()
 
+    def barred_from_xla(self, body: Body, single: bool) -> str | None:
+        return None
+
     def unsuited_to_xla(self, body: Body) -> str | None:
         return "a fake"
 
