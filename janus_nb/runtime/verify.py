@@ -20,7 +20,7 @@ from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.guards import Equals, Guard, IsObject
-from janus_nb.speculate.slots import UNBOUND, LibrarySlot, Slot, describe, instance_dict, read
+from janus_nb.speculate.slots import UNBOUND, HeldSlot, LibrarySlot, Slot, describe, instance_dict, read
 
 _TAIL = 32
 
@@ -63,7 +63,9 @@ def rehearse(executor: Executor, version: Version, block: Block) -> Prediction |
             return replayed.stopped or Violation(None, "")
         finals, states = replayed
         slots = [*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)]
-        slots = [(slot, value) for slot, value in slots if slot.key not in program.volatile]
+        bound = {slot.key for slot, _ in slots}
+        gone = {slot.key for slot, _ in slots if isinstance(slot, HeldSlot) and slot.holder.key in bound}  # the name holds something else at the end
+        slots = [(slot, value) for slot, value in slots if slot.key not in program.volatile and slot.key not in gone]
         containers = [(box, snapshot(box)) for box in journal.touched.values() if id(box) not in program.volatile]
         journal.rollback()
         written = list(zip(program.body.variables, result.variables, strict=True))
@@ -103,8 +105,10 @@ def compare(backend: Backend, prediction: Prediction, names: MutableMapping[str,
         if not backend.close(backend.read(variable), value, half):
             return count, f"variable {variable.name}, which the graph leaves alone"
     written = {slot.key for slot, _ in prediction.slots}
+    changed = {id(box) for box, _ in prediction.containers}  # what is in them is compared below
     for guard in prediction.version.program.guards:
-        if guard.slot.key not in written and not isinstance(guard.slot, LibrarySlot) and _lost(guard, names):
+        apart = guard.slot.key in written or isinstance(guard.slot, LibrarySlot) or id(getattr(guard.slot, "owner", None)) in changed
+        if not apart and _lost(guard, names):
             return count, f"{describe(guard.slot)}, which the graph leaves alone"
     for slot, value in prediction.slots:
         count += 1

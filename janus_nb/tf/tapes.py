@@ -24,7 +24,7 @@ import tensorflow as tf
 from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import record
 from tensorflow.python.eager.polymorphic_function import concrete_function
-from tensorflow.python.framework import ops
+from tensorflow.python.framework import func_graph, ops
 from tensorflow.python.ops import resource_variable_ops
 
 from janus_nb.backend import Tensor
@@ -92,19 +92,40 @@ class Differentiable:
         return call
 
     def reached(self, output: int) -> frozenset[int]:
-        """Positions of the arguments to which a way leads back from an output through operations that have gradients."""
+        """Positions of the arguments on which an output depends in a way that has a gradient."""
         known = self._reached.get(output)
         if known is None:
-            graph = self.traced.function.graph
-            seen: set[int] = set()
-            pending = [graph.outputs[output]]
-            while pending:
-                tensor = pending.pop()
-                if id(tensor) not in seen and has_gradient(tensor):
-                    seen.add(id(tensor))
-                    pending.extend(tensor.op.inputs if _differentiates(tensor.op) else ())
-            known = self._reached[output] = frozenset(i for i, tensor in enumerate(graph.inputs) if id(tensor) in seen)
+            plain = all(map(_is_plain, self.traced.function.graph.get_operations()))
+            known = self._reached[output] = self._by_way_back(output) if plain else self._by_gradients(output)
         return known
+
+    def _by_way_back(self, output: int) -> frozenset[int]:
+        """Arguments to which a way leads back through operations that have gradients."""
+        graph = self.traced.function.graph
+        seen: set[int] = set()
+        pending = [graph.outputs[output]]
+        while pending:
+            tensor = pending.pop()
+            if id(tensor) not in seen and has_gradient(tensor):
+                seen.add(id(tensor))
+                pending.extend(tensor.op.inputs if _differentiates(tensor.op) else ())
+        return frozenset(i for i, tensor in enumerate(graph.inputs) if id(tensor) in seen)
+
+    def _by_gradients(self, output: int) -> frozenset[int]:
+        """Arguments for which TensorFlow finds a gradient, of whatever output: loops, branches and lists of tensors have ways of their own."""
+        with func_graph.FuncGraph("reached").as_default(), tf.GradientTape(watch_accessed_variables=False) as tape:
+            arguments = [tf.compat.v1.placeholder(tensor.dtype, tensor.shape) for tensor in self.traced.function.graph.inputs]
+            watched = {i: a for i, a in enumerate(arguments) if has_gradient(a)}
+            tape.watch(list(watched.values()))
+            result = self.call(arguments)[output]
+            grads = tape.gradient(result, list(watched.values()))
+        return frozenset(i for i, grad in zip(watched, grads, strict=True) if grad is not None)
+
+
+def _is_plain(op: Any) -> bool:
+    """Whether gradients pass through an operation by its tensors of numbers alone: no nested graph, no list of tensors."""
+    nested = any(value.HasField("func") or value.list.func for value in op.node_def.attr.values())
+    return not nested and not any(tensor.dtype in (tf.variant, tf.resource) for tensor in (*op.inputs, *op.outputs))
 
 
 def _differentiates(op: Any) -> bool:

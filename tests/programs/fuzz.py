@@ -42,8 +42,20 @@ def parts(n):
         yield k + 1
 import types as _types
 outside = _types.ModuleType("outside")
-exec("seen = []\\ndef note(v):\\n    seen.append(round(float(v), 3)); return len(seen)\\n", outside.__dict__)
+exec('''
+import tensorflow as tf
+seen = []
+def note(v):
+    seen.append(round(float(v), 3)); return len(seen)
+def twist(t):
+    return tf.tanh(t * 1.5)
+def fresh(t):
+    return tf.ones([3]) * 0.25 if len(seen) % 5 else tf.sin(t)
+def nudge(v):
+    v.assign_add([0.01, -0.02, 0.01])
+''', outside.__dict__)
 note = outside.note
+c = tf.Variable(tf.ones(3) * 0.2)
 note.__module__ = "outside"
 """
 
@@ -123,6 +135,8 @@ class Maker:
         pad, r = "    " * indent, self.rng.random()
         if self.rng.random() < 0.12:
             return self.unusual(pad)
+        if indent == 1 and self.rng.random() < 0.06:
+            return self.spanning(pad)
         if r < 0.14:
             return [f"{pad}{self.pick('t0', 't1', 'box.t')} = tf.tanh({self.tensor()})"]
         if r < 0.26:
@@ -153,6 +167,32 @@ class Maker:
         if r < 0.98:
             return [f"{pad}b.assign(tf.tanh(b + {self.tensor()}))"]
         return self.unusual(pad)
+
+    def spanning(self, pad: str) -> list[str]:
+        """A tape that is open around a stranger's call."""
+        inner = pad + "    "
+        call = self.pick(
+            "n1 = note(h[0]) % 7",
+            "h = h + outside.twist(h)",
+            "extra = outside.fresh(h)",
+            "outside.nudge(c)",
+            "note(tf.reduce_sum(h)); c.assign(c * 0.9)",
+        )
+        loss = self.pick(
+            "tf.reduce_sum(tf.tanh(h * c + b))",
+            "tf.reduce_sum(h * h) * f0",
+            "tf.reduce_sum(tf.sin(h) * tf.stop_gradient(c))",
+            "tf.reduce_mean(b * h) + f1",
+        )
+        lines = [f"{pad}with tf.GradientTape({self.pick('', '', '', 'persistent=True')}) as tape:"]
+        lines += [f"{inner}h = tf.tanh({self.tensor()} * b) + tf.sigmoid({self.tensor()} + {self.pick('b', 'c', 't0')})"]
+        lines += self.rng.choice(
+            [[], [f"{inner}if {self.cond()}:", f"{inner}    h = h * 0.5 + tf.sin(b)"], [f"{inner}log.append(float(tf.reduce_sum(h)))"]]
+        )
+        lines += [f"{inner}{call}", f"{inner}value = {loss}" + (" + tf.reduce_sum(extra * b)" if "extra" in call else "")]
+        lines += self.rng.choice([[], [f"{pad}log.append(float(value))"], [f"{pad}n0 = note(value) % 5"], [f"{pad}b.assign(b * 0.99)"]])
+        lines += [f"{pad}grads = tape.gradient(value, [b, c])", f"{pad}for v, g in zip([b, c], grads):"]
+        return [*lines, f"{inner}if g is not None:", f"{inner}    v.assign(tf.tanh(v - 0.1 * g))", f"{pad}log.append([g is None for g in grads])"]
 
     def unusual(self, pad: str) -> list[str]:
         """A statement of the rarer kinds: objects, exceptions, generators, containers, matches, calls of strangers."""

@@ -443,6 +443,64 @@ for i in range(30):
 """,
         setup=STRANGER,
     ),
+    "recurrent_layer_across_a_call": Program(
+        "A Keras recurrent layer before the call: its loop and lists of tensors hand gradients on.",
+        """
+for i in range(24):
+    with tf.GradientTape() as tape:
+        seen, last = layer(embed(YT[i]), training=True)
+        meter.note(tf.reduce_sum(last))
+        loss = tf.reduce_mean((seen - 0.3) ** 2) + tf.reduce_mean(tf.matmul(last, tf.ones([5, 3])) * b) + 0.01 * tf.reduce_sum(b * b)
+    grads = tape.gradient(loss, params)
+    for v, g in zip(params, grads):
+        v.assign_sub(0.1 * tf.convert_to_tensor(g))
+    log.append(float(loss))
+""",
+        setup=STRANGER
+        + """
+YT = tf.constant(rng.integers(0, 7, size=(40, 4, 6)))
+embed, layer = keras.layers.Embedding(7, 3), keras.layers.GRU(5, return_sequences=True, return_state=True)
+layer(embed(YT[0]))
+params = [*embed.trainable_variables, *layer.trainable_variables, b]
+""",
+    ),
+    "recurrent_layer_asked_by_python": Program(
+        "The same, with a call on the way to the loss: Python asks its tape.",
+        """
+for i in range(24):
+    with tf.GradientTape() as tape:
+        seen, last = layer(embed(YT[i]), training=True)
+        last = twist(last)
+        loss = tf.reduce_mean((seen - 0.3) ** 2) + tf.reduce_mean(tf.matmul(last, tf.ones([5, 3])) * b) + 0.01 * tf.reduce_sum(b * b)
+    grads = tape.gradient(loss, params)
+    for v, g in zip(params, grads):
+        v.assign_sub(0.1 * tf.convert_to_tensor(g))
+    log.append(float(loss))
+""",
+        setup=STRANGER
+        + """
+YT = tf.constant(rng.integers(0, 7, size=(40, 4, 6)))
+embed, layer = keras.layers.Embedding(7, 3), keras.layers.GRU(5, return_sequences=True, return_state=True)
+layer(embed(YT[0]))
+params = [*embed.trainable_variables, *layer.trainable_variables, b]
+""",
+    ),
+    "branch_in_the_graph_across_a_call": Program(
+        "`tf.cond` and `tf.scan` before the call.",
+        """
+for i in range(24):
+    with tf.GradientTape() as tape:
+        h = tf.cond(tf.reduce_sum(XT[i]) > 0.0, lambda: tf.tanh(tf.matmul(XT[i], w)), lambda: tf.sigmoid(tf.matmul(XT[i], w) + b))
+        s = tf.scan(lambda a, x: tf.tanh(a * 0.5 + x * b), h, tf.zeros([3]))
+        meter.note(tf.reduce_sum(s))
+        loss = xent(YT[i], s) + 0.01 * tf.reduce_sum(w * w)
+    g = tape.gradient(loss, [w, b])
+    w.assign_sub(0.1 * g[0])
+    b.assign_sub(0.1 * g[1])
+    log.append(float(loss))
+""",
+        setup=STRANGER,
+    ),
     "kept_in_a_list_across_a_call": Program(
         "Python collects tensors in a list inside the tape; the loss is made of them behind a call.",
         """
