@@ -14,14 +14,10 @@ from tensorflow.python.eager import record
 
 from janus_nb.backend import Body, LoopResult, Tensor
 from janus_nb.tf.flat import FlatFunction
-from janus_nb.tf.tapes import Differentiable, record_segment
+from janus_nb.tf.tapes import Differentiable, NotForTapes, record_segment
 from janus_nb.tf.tracer import Traced, read_states, spec_shape
 
 _EAGER = tf.__internal__.EagerTensor
-
-
-class NotForTapes(Exception):
-    """A segment whose gradients would not be eager's: it looks rows of a variable up, whose gradient is sparse, or hands variables to nested graphs."""
 
 
 class TensorFlowStep:
@@ -38,7 +34,7 @@ class TensorFlowStep:
         """Run the iteration; feeds have a leading axis of length 1.
 
         Raises:
-            NotForTapes: under a tape, if the body looks up rows of a variable, or hands variables to a nested graph.
+            NotForTapes: under a tape, if the body's gradients would not be eager's.
         """
         body = self.body
         fed = [feed[0] for feed in feeds]

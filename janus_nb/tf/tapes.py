@@ -14,6 +14,7 @@ to return. An entry holds the variables' values at its own time, so that what is
 from __future__ import annotations
 
 import contextlib
+import functools
 import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,14 @@ _EAGER = tf.__internal__.EagerTensor
 
 KEPT = 16
 """Entries that may still be followed: those of the current iteration, or fewer."""
+
+
+class NotForTapes(Exception):
+    """A segment whose gradients would not be eager's.
+
+    It looks rows of a variable up, whose gradient is sparse; or hands variables to nested graphs; or changes a variable and
+    computes with what it holds then, while the tape takes it for what it held before.
+    """
 
 
 class Differentiable:
@@ -121,6 +130,17 @@ class Differentiable:
             grads = tape.gradient(result, list(watched.values()))
         return frozenset(i for i, grad in zip(watched, grads, strict=True) if grad is not None)
 
+    @functools.cached_property
+    def has_rows(self) -> bool:
+        """Whether rows of an argument are looked up: eager keeps the gradient of a table sparse."""
+        graph = self.traced.function.graph
+        arguments = {id(tensor) for tensor in graph.inputs}
+
+        def source(tensor: Any) -> Any:
+            return source(tensor.op.inputs[0]) if tensor.op.type in ("Identity", "ReadVariableOp") and tensor.op.inputs else tensor
+
+        return any(op.type.startswith("Gather") and id(source(op.inputs[0])) in arguments for op in graph.get_operations())
+
 
 def _is_plain(op: Any) -> bool:
     """Whether gradients pass through an operation by its tensors of numbers alone: no nested graph, no list of tensors."""
@@ -194,6 +214,9 @@ def record_segment(differentiable: Differentiable, values: list[Tensor], inputs:
         inputs: What it was given.
         results: All its outputs.
         handed: Positions of the outputs that the user's code gets to see.
+
+    Raises:
+        NotForTapes: a result depends on a variable that the segment changes, and that a tape watches.
     """
     traced = differentiable.traced
     for ref, value in zip(traced.states, values, strict=True):
@@ -210,6 +233,8 @@ def record_segment(differentiable: Differentiable, values: list[Tensor], inputs:
     for k in handed:
         if has_gradient(results[k]):
             alike.setdefault(tuple(p for p in sorted(differentiable.reached(k)) if known[p]), []).append(k)
+    if any(position in traced.written for wanted in alike for position in wanted):
+        raise NotForTapes("a variable that the tape watches is changed, and used, under a tape that Python holds")
     for wanted, outputs in alike.items():
         if wanted:
             taken = [results[k] for k in outputs]
@@ -277,4 +302,16 @@ def paused(tape: Any) -> Iterator[bool]:
             tape._push_tape()
 
 
-__all__ = ["Differentiable", "Entry", "can_be_followed", "entry_of", "forget", "held_by", "is_recorded", "paused", "record_segment", "spend"]
+__all__ = [
+    "Differentiable",
+    "Entry",
+    "NotForTapes",
+    "can_be_followed",
+    "entry_of",
+    "forget",
+    "held_by",
+    "is_recorded",
+    "paused",
+    "record_segment",
+    "spend",
+]

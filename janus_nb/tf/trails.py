@@ -59,7 +59,9 @@ def follow(tape: Any, tensor: Any) -> tuple[Trail, list[Tensor]] | None:
     if found is None or not can_be_followed(tape):
         return None
     order = list(_depth_first(found[0], set()))
-    if any(entry.foreign or not any(held() is tape for held in entry.tapes) for entry in order) or not is_recorded(tape, tensor):
+    if any(entry.foreign or entry.differentiable.has_rows or not any(held() is tape for held in entry.tapes) for entry in order) or not is_recorded(
+        tape, tensor
+    ):
         return None  # `is_recorded`: a tape that was reset has forgotten
     number = {id(entry): i for i, entry in enumerate(order)}
     links, tensors = [], []

@@ -454,7 +454,7 @@ for i in range(24):
     grads = tape.gradient(loss, params)
     for v, g in zip(params, grads):
         v.assign_sub(0.1 * tf.convert_to_tensor(g))
-    log.append(float(loss))
+    log.append((float(loss), [type(g).__name__ for g in grads]))
 """,
         setup=STRANGER
         + """
@@ -475,7 +475,7 @@ for i in range(24):
     grads = tape.gradient(loss, params)
     for v, g in zip(params, grads):
         v.assign_sub(0.1 * tf.convert_to_tensor(g))
-    log.append(float(loss))
+    log.append((float(loss), [type(g).__name__ for g in grads]))
 """,
         setup=STRANGER
         + """
@@ -498,6 +498,39 @@ for i in range(24):
     w.assign_sub(0.1 * g[0])
     b.assign_sub(0.1 * g[1])
     log.append(float(loss))
+""",
+        setup=STRANGER,
+    ),
+    "variable_changed_and_used_under_the_tape": Program(
+        "A variable is moved inside the tape and then used: its gradient is that of the second reading.",
+        """
+for i in range(40):
+    with tf.GradientTape() as tape:
+        h = tf.tanh(tf.matmul(XT[i], w) * b) + tf.sigmoid(tf.matmul(XT[i], w) * scale)
+        meter.note(tf.reduce_sum(h))
+        b.assign(b * 0.9 + 0.05)
+        scale.assign_add(0.01 * tf.ones(3))
+        loss = tf.reduce_sum(tf.tanh(h * b + tf.sin(b))) * 0.1 + tf.reduce_sum(scale * h) * 0.01
+    log.append(float(loss))
+    g = tape.gradient(loss, [w, b])
+    w.assign_sub(0.01 * g[0])
+    b.assign_sub(0.01 * g[1])
+""",
+        setup=STRANGER + "scale = tf.Variable(tf.ones(3) * 0.1, trainable=False)\n",
+    ),
+    "variable_changed_before_the_call": Program(
+        "The same before the call; Python asks the tape of what it has computed on the way.",
+        """
+for i in range(40):
+    with tf.GradientTape() as tape:
+        b.assign(b * 0.9 + 0.05)
+        h = tf.tanh(tf.matmul(XT[i], w) * b) + tf.sigmoid(tf.matmul(XT[i], w) + b)
+        h = twist(h)
+        loss = tf.reduce_sum(tf.tanh(h * b + tf.sin(b))) * 0.1 + tf.reduce_sum(h * h) * 0.01
+    log.append(float(loss))
+    g = tape.gradient(loss, [w, b])
+    w.assign_sub(0.01 * g[0])
+    b.assign_sub(0.01 * g[1])
 """,
         setup=STRANGER,
     ),
