@@ -157,6 +157,17 @@ def _number(low: Lowering, value: Any) -> Any:
     return lifted.tensor if isinstance(lifted, Num) else lifted
 
 
+def _makes_items(owner: Any) -> bool:
+    """Whether a dictionary may make the items that it is asked for."""
+    return isinstance(owner, dict) and type(owner) is not dict
+
+
+def _at_replay(low: Lowering, owner: Any, index: Any) -> Host:
+    """An item that only replay knows. Looking into a `defaultdict` may change it."""
+    template = "J.item({}, {})" if _makes_items(owner) else "{}[{}]"
+    return low.host_op(template, None, Host(Phase.POST, low.host.object(owner)), index)
+
+
 def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
     """An item of a list, tuple or dictionary that exists outside the region."""
     if isinstance(index, slice) and isinstance(owner, list | tuple) and not low.is_symbolic(index) and id(owner) not in low.heap.dirty:
@@ -165,19 +176,19 @@ def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
         items = known_items(low, owner)[index]
         return tuple(items) if isinstance(owner, tuple) else low.make(items)
     if low.is_symbolic(index) or isinstance(index, slice):
-        if not low.heap.read_content(owner):
-            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
+        if _makes_items(owner) or not low.heap.read_content(owner):
+            return _at_replay(low, owner, index)
         made = low.host_op("{}[{}]", lambda o, i: o[i], Host(Phase.ENTRY, low.host.object(owner), owner), index)
         if not isinstance(index, slice):
             made.among = _containers_in(low, owner)
         return made
     if not isinstance(owner, tuple) and not low.heap.read_content(owner):
-        return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
+        return _at_replay(low, owner, index)
     slot = ItemSlot(owner, index, path_of(low, owner))
     value = read_slot(low, slot)
     if value is UNBOUND:
-        if isinstance(owner, dict) and type(owner) is not dict:
-            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.object(owner)), index)
+        if _makes_items(owner):
+            return _at_replay(low, owner, index)
         raise Unsupported("JN203", f"no item {index!r}")
     name_object(low, value, f"{slot.path}[{index!r}]")
     return value

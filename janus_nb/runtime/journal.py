@@ -93,6 +93,15 @@ class Journal:
             self._keep(owner)
         owner[index] = value
 
+    def item(self, owner: Any, index: Any) -> Any:
+        """`owner[index]` of a dictionary that may make what is missing."""
+        if index in owner:
+            return owner[index]
+        self._claim(owner)
+        made = owner[index]
+        self._undo.append(lambda: owner.pop(index, None))
+        return made
+
     def augitem(self, owner: Any, index: Any, function: Callable[[Any, Any], Any], value: Any) -> None:
         """`owner[index] op= value` of an array."""
         self._keep(owner)
