@@ -233,9 +233,9 @@ def barred(body: Body, single: bool) -> str | None:
     others = sum(op.kind.startswith("StatelessRandom") for op in body.ops) > len(draws)
     if others or (draws and (single or not all(d.make and d.numbers.shape.is_fully_defined() for d in draws))):
         return "XLA draws other random numbers"
-    shapes = [spec_shape(s) for s in (*body.carries, *body.feeds, *body.rows, *body.invariants)]
-    if not single and not all(shape.is_fully_defined() for shape in shapes):
-        return "not every size is known"
+    numbers = (t for op in body.handle.function.graph.get_operations() for t in op.outputs if t.dtype not in (tf.variant, tf.resource))
+    if not all(tensor.shape.is_fully_defined() for tensor in numbers):
+        return "not every size is known"  # XLA pads what it does not know, and then computes a mean of the wrong number of rows
     return None
 
 
