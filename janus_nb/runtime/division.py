@@ -85,6 +85,7 @@ class Division:
         self.generated = 0
 
     def may_try(self, plan: Plan, position: int) -> bool:
+        """Whether a segment may begin at a position that has none yet; tries of a statement that was refused are counted."""
         visits = plan.python.get(position)
         if visits is None:
             return True
@@ -126,13 +127,9 @@ class Division:
     def _longest(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
         """The longest segment from `start` on that has a graph, or None: Python runs the statement there."""
         end = len(site.nodes)
-        names = names_of(frame)
         first: Refusal | None = None
         while end > start:
-            span = self._span(site, start, end)
-            region = Region(self.store.next_number(), span, plan.policy, "segment", *_text(site, span))
-            made = self.engine.attempt(region, self.target(site, start, end, frame), names)
-            self.generated += 1
+            region, made = self._attempt(site, plan, start, end, frame)
             if isinstance(made, Version):
                 if len(made.program.body.ops) < MIN_OPERATIONS:
                     plan.python[start] = 0
@@ -154,14 +151,10 @@ class Division:
         return None
 
     def _leaving(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
-        names = names_of(frame)
         outer, position = self._outer(site)
         inside, end = len(site.nodes) - start, len(outer.nodes)
         while end > position + 1:
-            span = self._span(site, start, len(site.nodes), end)
-            region = Region(self.store.next_number(), span, plan.policy, "segment", *_text(site, span))
-            made = self.engine.attempt(region, self.target(site, start, len(site.nodes), frame, end), names)
-            self.generated += 1
+            region, made = self._attempt(site, plan, start, len(site.nodes), frame, end)
             if isinstance(made, Version):
                 return SegmentRegion(region, len(site.nodes), beyond=end)
             if made is None or made.reached <= inside:
@@ -183,11 +176,23 @@ class Division:
         outer, position = self._outer(site)
         return (*site.nodes[start:end], *outer.nodes[position + 1 : beyond])
 
-    def _span(self, site: BlockSite, start: int, end: int, beyond: int | None = None) -> Span:
+    def _attempt(
+        self, site: BlockSite, plan: Plan, start: int, end: int, frame: FrameType, beyond: int | None = None
+    ) -> tuple[Region, Version | Refusal | None]:
+        """A new region for some statements, and its first graph or why there is none."""
         nodes = self._nodes(site, start, end, beyond)
-        return Span.over(nodes[0], nodes[-1], site.unit.file)
+        span = Span.over(nodes[0], nodes[-1], site.unit.file)
+        region = Region(self.store.next_number(), span, plan.policy, "segment", *_text(site, span))
+        return region, self.generate(region, site, start, end, frame, beyond)
 
-    def target(self, site: BlockSite, start: int, end: int, frame: FrameType, beyond: int | None = None) -> Target:
+    def generate(
+        self, region: Region, site: BlockSite, start: int, end: int, frame: FrameType, beyond: int | None = None
+    ) -> Version | Refusal | None:
+        """A graph of the statements of a segment, or why there is none."""
+        self.generated += 1
+        return self.engine.attempt(region, self._target(site, start, end, frame, beyond), names_of(frame))
+
+    def _target(self, site: BlockSite, start: int, end: int, frame: FrameType, beyond: int | None) -> Target:
         nodes = self._nodes(site, start, end, beyond)
         return Target(
             nodes[0],

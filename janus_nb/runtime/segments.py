@@ -190,8 +190,7 @@ class Segments:
             self.engine.retire(region, "JN402", f"{segment.tries} graphs for {region.graph_iterations} runs")
             return None
         segment.tries += 1
-        made = self.engine.attempt(region, self.division.target(site, position, segment.end, frame, segment.beyond), names)
-        self.division.generated += 1
+        made = self.division.generate(region, site, position, segment.end, frame, segment.beyond)
         if isinstance(made, Refusal):
             plan.again += 1
             if plan.again > MAX_AGAIN:

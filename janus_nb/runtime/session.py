@@ -220,17 +220,17 @@ class Session:
     @contextlib.contextmanager
     def split(self, region: Region) -> Iterator[None]:
         """An iteration (or call) of a split region: segments may run inside. Without any, or slower than Python, they are given up."""
-        segments = self.segments
-        before = self.splitting, segments.division.owner
-        ran, generated, started = segments.ran, segments.division.generated, time.perf_counter()
-        self.splitting, segments.division.owner = True, region
+        segments, division = self.segments, self.segments.division
+        before = self.splitting, division.owner
+        ran, generated, started = segments.ran, division.generated, time.perf_counter()
+        self.splitting, division.owner = True, region
         try:
             yield
         finally:
-            self.splitting, segments.division.owner = before
+            self.splitting, division.owner = before
             if not self.splitting:
                 self.engine.backend.forget_segments()
-        ran, generated, seconds = segments.ran - ran, segments.division.generated - generated, time.perf_counter() - started
+        ran, generated, seconds = segments.ran - ran, division.generated - generated, time.perf_counter() - started
         region.iteration += 1
         self.engine.bus.emit(EagerRan(region.number, seconds, "segments" if ran else "no segment runs"))
         region.note_split(seconds, ran, generated)

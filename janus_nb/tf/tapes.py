@@ -32,8 +32,6 @@ from janus_nb.backend import Tensor
 from janus_nb.tf.flat import FlatFunction
 from janus_nb.tf.tracer import Traced
 
-_EAGER = tf.__internal__.EagerTensor
-
 KEPT = 16
 """Entries that may still be followed: those of the current iteration, or fewer."""
 

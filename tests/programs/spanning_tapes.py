@@ -12,6 +12,16 @@ opt.build(model.trainable_variables)
 """
 )
 
+RECURRENT = (
+    STRANGER
+    + """
+YT = tf.constant(rng.integers(0, 7, size=(40, 4, 6)))
+embed, layer = keras.layers.Embedding(7, 3), keras.layers.GRU(5, return_sequences=True, return_state=True)
+layer(embed(YT[0]))
+params = [*embed.trainable_variables, *layer.trainable_variables, b]
+"""
+)
+
 PROGRAMS = {
     "beyond_the_with": Program(
         "A policy acts in the middle of the tape; its update, behind the act, is one graph with the rest.",
@@ -456,13 +466,7 @@ for i in range(24):
         v.assign_sub(0.1 * tf.convert_to_tensor(g))
     log.append((float(loss), [type(g).__name__ for g in grads]))
 """,
-        setup=STRANGER
-        + """
-YT = tf.constant(rng.integers(0, 7, size=(40, 4, 6)))
-embed, layer = keras.layers.Embedding(7, 3), keras.layers.GRU(5, return_sequences=True, return_state=True)
-layer(embed(YT[0]))
-params = [*embed.trainable_variables, *layer.trainable_variables, b]
-""",
+        setup=RECURRENT,
     ),
     "recurrent_layer_asked_by_python": Program(
         "The same, with a call on the way to the loss: Python asks its tape.",
@@ -477,13 +481,7 @@ for i in range(24):
         v.assign_sub(0.1 * tf.convert_to_tensor(g))
     log.append((float(loss), [type(g).__name__ for g in grads]))
 """,
-        setup=STRANGER
-        + """
-YT = tf.constant(rng.integers(0, 7, size=(40, 4, 6)))
-embed, layer = keras.layers.Embedding(7, 3), keras.layers.GRU(5, return_sequences=True, return_state=True)
-layer(embed(YT[0]))
-params = [*embed.trainable_variables, *layer.trainable_variables, b]
-""",
+        setup=RECURRENT,
     ),
     "branch_in_the_graph_across_a_call": Program(
         "`tf.cond` and `tf.scan` before the call.",
