@@ -385,6 +385,7 @@ class Session:
             else:
                 driver.ended = True
                 driver.leave_split()
+                driver.abandon()
                 if driver.inner:
                     self.store.recorder.trip(_iter_span(driver.site), driver.count)
         return going
@@ -399,7 +400,8 @@ class Session:
         if driver.region.status is Status.IMPERATIVE or driver.region.too_fast or not self.engine.backend.in_eager_mode():
             driver.since = 0.0
             return True
-        return driver.rest_while()
+        driver.rest_while()
+        return True
 
     def again_while(self, number: int) -> bool:
         """As `rest_while`, for an inner loop outside profiling."""
@@ -412,7 +414,7 @@ class Session:
             self._prune(frame)
             driver = self.drivers[key] = Driver(self, region, site, None, frame)
         if driver.region.versions and not self.engine.backend.under_tape():
-            return driver.rest_while()
+            driver.rest_while()
         return True
 
 

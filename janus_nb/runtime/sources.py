@@ -40,6 +40,10 @@ class Block:
         self.columns = columns
         self.template = template
 
+    def unchanged(self) -> bool:
+        """Whether these are still the elements that Python would take."""
+        return True
+
 
 class HostSource:
     """Elements of a Python iterator."""
