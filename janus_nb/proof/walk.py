@@ -160,6 +160,7 @@ class Walk:
             (_BY_VALUE, self.by_value),
             (random.Random, self.random),
             (io.StringIO, self.text),
+            (BaseException, self.instance),
         ]
 
     def of_library(self, kind: type) -> Callable[[Any, int], None] | None:
@@ -233,7 +234,7 @@ class Walk:
             return
         parts: list[tuple[Any, str]] = []
         plain: list[Any] = []
-        for key, item in dict.items(value):
+        for key, item in (collections.OrderedDict if isinstance(value, collections.OrderedDict) else dict).items(value):
             if type(key) in _ATOMS:
                 plain.append((type(key), key))
             else:
@@ -252,7 +253,7 @@ class Walk:
         self.made.tokens[position] = (type(value), "object")
         held = instance_dict(value)
         parts = [*(self.attributes(value, held) if held is not None else ()), *self.slots(value)]
-        if isinstance(value, BaseException):
+        if issubclass(type(value), BaseException):
             parts += [(value.args, ".args"), (value.__cause__, ".__cause__"), (value.__context__, ".__context__")]
         self.children([*parts, (type(value), ".__class__")], position)
 
@@ -263,7 +264,7 @@ class Walk:
         if not self.first(value, position):
             return
         self.made.tokens[position] = ("class", value)
-        skip = frozenset({"__dict__", "__weakref__", "__doc__", "__module__", "__abstractmethods__", "_abc_impl", "__annotations__", "__slots__"})
+        skip = frozenset({"__dict__", "__weakref__", "__doc__", "__module__", "__abstractmethods__", "_abc_impl", "__annotations__", "__slots__", "__slotnames__"})
         bases = [(base, ".__bases__") for base in value.__bases__ if is_user_class(base)]
         self.children([*self.attributes(value, value.__dict__, skip=skip), *bases], position)
 

@@ -42,6 +42,11 @@ class Tensor:
             raise TypeError("a symbolic tensor has no truth")
         return bool(self.example)
 
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if self.rule is not None:
+            raise TypeError("a symbolic tensor is no array")
+        return np.asarray(self.example, dtype)
+
     def __float__(self) -> float:
         return float(self.example)
 

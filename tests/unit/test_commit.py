@@ -49,7 +49,7 @@ def printed(janus: bool, at: int, always: bool) -> tuple[Any, ...]:
     error = None
     try:
         if janus:
-            _, events = run(PRINTING, names, store=Store())
+            _, _events = run(PRINTING, names, store=Store())
         else:
             exec(compile(PRINTING, "<cell eager>", "exec"), names)
     except OSError as raised:
@@ -96,7 +96,7 @@ CELLS = {
         "for i in range(60):\n    v.add(1.0)\n    log.append(i)\n    x = few[int(float(data[i]))]\n",
         lambda: {"few": list(range(33))},
     ),
-    "unbound on one side": ("for i in range(60):\n    v.add(1.0)\n    if i > 30:\n        y = i\n    log.append(i)\n", lambda: {}),
+    "unbound on one side": ("for i in range(60):\n    v.add(1.0)\n    if i > 30:\n        y = i\n    log.append(i)\n", dict),
 }
 
 
