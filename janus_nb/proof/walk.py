@@ -39,13 +39,19 @@ _BY_VALUE = (
 )  # fmt: skip
 
 
+Shares = Callable[[types.CellType, str], bool]
+"""Whether a closure cell is the variable of that name of the region's own function."""
+
+
 class Walk:
     """One walk over the heap, depth first, without recursion."""
 
-    def __init__(self, overlay: Overlay, space: dict[str, Any] | None, ignored: frozenset[Any]) -> None:
+    def __init__(self, overlay: Overlay, space: dict[str, Any] | None, ignored: frozenset[Any], shares: Shares | None) -> None:
         self.overlay = overlay
         self.space = space
         self.ignored = ignored
+        self.shares = shares
+        self.cells: dict[int, Any] = {}
         self.made = Fingerprint()
         self.seen: dict[int, int] = {}
         self.alive: list[Any] = []
@@ -264,7 +270,9 @@ class Walk:
         if not self.first(value, position):
             return
         self.made.tokens[position] = ("class", value)
-        skip = frozenset({"__dict__", "__weakref__", "__doc__", "__module__", "__abstractmethods__", "_abc_impl", "__annotations__", "__slots__", "__slotnames__"})
+        skip = frozenset(
+            {"__dict__", "__weakref__", "__doc__", "__module__", "__abstractmethods__", "_abc_impl", "__annotations__", "__slots__", "__slotnames__"}
+        )
         bases = [(base, ".__bases__") for base in value.__bases__ if is_user_class(base)]
         self.children([*self.attributes(value, value.__dict__, skip=skip), *bases], position)
 
@@ -289,8 +297,9 @@ class Walk:
         names = names_in(value.__code__)
         parts = [(self.name_of(value.__globals__, name), name) for name in sorted(names) if name in value.__globals__]
         parts = [(held, f"()'s {name}") for held, name in parts if held is not UNBOUND]
-        cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=False)
-        parts += [(cell, f"()'s {name}") for name, cell in cells]
+        for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=False):
+            self.name_cell(cell, name)
+            parts.append((cell, f"()'s {name}"))
         parts += [(value.__defaults__, ".__defaults__"), (value.__kwdefaults__, ".__kwdefaults__")]
         self.children([*parts, *self.attributes(value, value.__dict__, skip=frozenset({"__janus__"}))], position)
 
@@ -299,12 +308,18 @@ class Walk:
         held = self.overlay.get(("name", id(space), name), space[name])
         return self.overlay.get(("local", name), held) if space is self.space else held
 
+    def name_cell(self, cell: types.CellType, name: str) -> None:
+        """What is predicted of a local name of the region's own function is predicted of the cell that closures see it through."""
+        predicted = self.overlay.get(("local", name), self)
+        if predicted is not self and id(cell) not in self.cells and self.shares is not None and self.shares(cell, name):
+            self.cells[id(cell)] = predicted
+
     def cell(self, value: Any, position: int) -> None:
         try:
             held = value.cell_contents
         except ValueError:
             held = UNBOUND
-        held = self.overlay.get(("cell", id(value)), held)
+        held = self.overlay.get(("cell", id(value)), self.cells.get(id(value), held))
         if held is UNBOUND:
             self.made.tokens[position] = ("empty cell",)
         elif self.first(value, position):
@@ -366,4 +381,4 @@ def names_in(code: types.CodeType) -> set[str]:
     return found
 
 
-__all__ = ["Walk", "names_in"]
+__all__ = ["Shares", "Walk", "names_in"]

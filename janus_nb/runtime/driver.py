@@ -209,7 +209,8 @@ class Driver:
     def scene(self) -> Scene:
         """What the loop can see."""
         node, space = self.site.node, self.frame.f_globals
-        return Scene(lambda: mentioned((node,), self.names(), space), space if self.module_level else None, (node,))
+        shares = None if self.module_level else partial(shares_cell, self.frame)
+        return Scene(lambda: mentioned((node,), self.names(), space), space if self.module_level else None, (node,), shares)
 
     def block(self, version: Version, count: int | None) -> Block | None:
         """Elements of the next call: `count`, or as many as the version takes."""

@@ -23,12 +23,13 @@ from janus_nb.lowering.program import Program
 from janus_nb.proof.differences import difference, texts_agree
 from janus_nb.proof.fingerprint import VOLATILE, Fingerprint, fingerprint
 from janus_nb.proof.output import Transcript
+from janus_nb.proof.walk import Shares
 from janus_nb.runtime.executor import Executor, Outcome
 from janus_nb.runtime.journal import Journal
 from janus_nb.runtime.prepare import Prepared, Violation
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
-from janus_nb.speculate.slots import HeldSlot
+from janus_nb.speculate.slots import UNBOUND, HeldSlot
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +40,23 @@ class Scene:
         roots: Gives the names that the region's text mentions, with what they hold now.
         space: The globals of which they are names; `None` for a function's own names.
         nodes: The region's text, to find the line of a difference.
-        file: Where it stands.
+        shares: Tells whether a closure cell holds a local name of the region's own function.
     """
 
     roots: Callable[[], Mapping[str, Any]]
     space: dict[str, Any] | None
     nodes: tuple[ast.AST, ...]
+    shares: Shares | None = None
 
     def look(self, backend: Backend, overlay: Mapping[Any, Any], ignored: frozenset[Any]) -> Fingerprint:
         """A fingerprint of everything that the region can see."""
-        return fingerprint(backend, self.roots(), overlay, self.space, ignored)
+        return fingerprint(backend, self.roots(), overlay, self.space, ignored, self.shares)
 
 
 def mentioned(nodes: Sequence[ast.AST], names: Mapping[str, Any], globals_: Mapping[str, Any]) -> dict[str, Any]:
-    """The names that some text mentions, with what they hold: here, or in the globals."""
-    found: dict[str, Any] = {}
-    for name in sorted({n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}):
-        if name in names:
-            found[name] = names[name]
-        elif name in globals_:
-            found[name] = globals_[name]
-    return found
+    """The names that some text mentions, with what they hold, here or in the globals: `UNBOUND` if nothing yet."""
+    mentions = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {name: names[name] if name in names else globals_.get(name, UNBOUND) for name in mentions}
 
 
 @dataclass(slots=True)
