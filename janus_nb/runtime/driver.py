@@ -75,6 +75,7 @@ class Driver:
         self.count = 0
         self.inner = False
         self.missed = False
+        self.warm = False
         self.ending = False
         self.split_scope: AbstractContextManager[None] | None = None
 
@@ -105,6 +106,7 @@ class Driver:
 
     def note_profiled(self, seconds: float) -> None:
         """Record a profiled iteration."""
+        self.warm = True
         self.region.profiled += 1
         self.region.note_eager(seconds)
         self.engine.bus.emit(Profiled(self.region.number, seconds))
@@ -176,6 +178,7 @@ class Driver:
         """An iteration that Python ran is over: time it, and settle a verification."""
         seconds = time.perf_counter() - self.since
         self.since = 0.0
+        self.warm = True
         self.region.note_eager(seconds)
         self.engine.bus.emit(EagerRan(self.region.number, seconds, self.eager_reason))
         if self.prediction is not None:
@@ -243,6 +246,9 @@ class Driver:
             self.missed = False
             self.engine.uses(self.region, found.version)
             return found.version
+        if self.region.versions and not self.warm and found.replaced:
+            self.eager_reason = "objects are new"  # what builds itself at its first use does so in Python
+            return None
         if self.region.versions and not self.missed:
             self.engine.bus.emit(Missed(self.region.number, found.explain(self.names())))
             self.engine.learn_from_miss(self.region, found)
