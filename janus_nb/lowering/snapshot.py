@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from janus_nb.backend import Backend
+from janus_nb.backend import Attributes, Backend
 from janus_nb.lowering.states import PLAIN, Kind, generators, kind_of
 from janus_nb.span import Span
 
@@ -118,6 +118,8 @@ class Snapshot:
         parts = ""
         while held.parent in self._held:
             parts, held = held.name + parts, self._held[held.parent]
+        if isinstance(held.owner, Attributes):
+            return getattr(held.owner.owner, "__name__", type(held.owner.owner).__module__).partition(".")[0] + parts
         return type(held.owner).__name__ + parts
 
 

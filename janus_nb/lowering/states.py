@@ -183,6 +183,16 @@ class _Attributes(_Dict):
         return _different(before, now)
 
 
+class _Local(_Attributes):
+    """What an object holds for this thread."""
+
+    def look(self, owner: Any) -> Any:
+        return dict(owner.__dict__)
+
+    def put(self, owner: Any, state: Any) -> None:
+        _put_attributes(owner.__dict__, state)
+
+
 class _Generator(Kind):
     """A generator of random numbers."""
 
@@ -283,7 +293,7 @@ _GENERATOR = _Generator()
 _EXACT: dict[type, Kind] = {
     list: _List(), dict: _Dict(), set: _Set(), tuple: _Tuple(), frozenset: _Tuple(), collections.deque: _Deque(),
     collections.OrderedDict: _OrderedDict(), types.MethodType: _Method(), types.CellType: _Cell(), functools.partial: _Partial(),
-    types.FunctionType: _Function(), Attributes: _Attributes(),
+    types.FunctionType: _Function(), Attributes: _Attributes(), threading.local: _Local(),
 }  # fmt: skip
 _CONTAINERS: tuple[tuple[type, Kind | None], ...] = (
     (collections.OrderedDict, _EXACT[collections.OrderedDict]), (dict, _EXACT[dict]), (list, _EXACT[list]), (set, _EXACT[set]),
