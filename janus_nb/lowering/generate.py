@@ -14,7 +14,7 @@ from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering import control, draws, objects, operators, tapes, tracing
+from janus_nb.lowering import control, objects, operators, tapes, tracing
 from janus_nb.lowering.carries import final_tensors, mode_for
 from janus_nb.lowering.heap import Carry, Heap, memory
 from janus_nb.lowering.interp import Feed, Frame, Lowering
@@ -105,7 +105,9 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
                 again = _learn_single(low, read_anew, dirty) if target.single else _learn(low, modes, dirty)
                 if not again:
                     _refuse_changed_source(target, heap)
-                    return _finish(low, name, attempt, result)
+                    made = _finish(low, name, attempt, result)
+                    low.restore()
+                    return made
         except Unsupported as refusal:
             learned = _learn_single(low, read_anew, dirty) if target.single else _learn(low, modes, dirty)
             if (learned or len(widened) > before) and refusal.reason.code in ("JN102", "JN108", "JN202") and attempt < _ATTEMPTS:
@@ -114,8 +116,7 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
         except RecursionError:
             return Refusal(REASONS["JN109"], "calls nested too deep", Span.of(target.node, target.unit.file), low.reached)
         finally:
-            for generator, state in low.draws.values():
-                draws.restore(generator, state)
+            low.restore(silent=True)
     return Refusal(REASONS["JN108"], "the carried state does not settle", Span.of(target.node, target.unit.file))
 
 

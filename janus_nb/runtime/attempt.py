@@ -123,7 +123,7 @@ class Attempt:
         caller, region, names = self.caller, self.caller.region, self.caller.names()
         found = lookup(region, names)
         if not isinstance(found, Miss):
-            region.missed = False
+            region.missed = region.renewed = False
             self.engine.uses(region, found.version)
             return found.version
         if region.versions and not region.missed:
@@ -131,6 +131,9 @@ class Attempt:
             self.engine.learn_from_miss(region, found)
         if region.missed and not region.generate_again:
             return "no graph fits"
+        if region.versions and found.replaced and not region.renewed:
+            region.renewed = True
+            return "objects are new"  # what builds itself at its first use does so in Python
         why = caller.against()
         if why is not None:
             return why

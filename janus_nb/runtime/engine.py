@@ -42,8 +42,8 @@ from janus_nb.speculate.policy import ExitAssumption, ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, describe
 
 MAX_REFUSALS = 3
-TRANSIENT = ("JN108", "JN110", "JN303")
-"""Reasons that may be gone an iteration later: a name is bound, a variable made, a number has become a float."""
+TRANSIENT = ("JN108", "JN110", "JN209", "JN303")
+"""Reasons that may be gone an iteration later: a name is bound, a variable made, an object built, a number has become a float."""
 
 MAX_ABORTS = 24
 MAX_EXITS = 6
@@ -127,6 +127,7 @@ class Engine:
         else:
             graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel, capacity=self._capacity)
         region.made += 1
+        region.refusals = 0
         version = Version(region.made, made, graph, backend="XLA" if xla else "executor")
         if xla and not target.single:
             version.steps = self._capacity

@@ -128,6 +128,7 @@ class Region:
         refusals: Refusals so far; a region is retired after a few in unlike states.
         generate_again: Whether a miss may generate a version.
         missed: Whether the last look-up found nothing, and nothing could be generated.
+        renewed: Whether the last look-up found other objects than those known, and Python has run once with them.
         holds_region: Whether a loop inside is converted by itself.
         untouched: Whether the generator found no tensor work.
         homes: Where it has stood: in cells that were edited around it.
@@ -155,6 +156,7 @@ class Region:
     refusals: int = 0
     generate_again: bool = True
     missed: bool = False
+    renewed: bool = False
     holds_region: bool = False
     untouched: bool = False
     homes: tuple[Span, ...] = ()

@@ -15,6 +15,7 @@ from tensorflow.python.framework.constant_op import convert_to_eager_tensor
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
 from janus_nb.tf import tapes
 from janus_nb.tf.datasets import open_source
+from janus_nb.tf.libraries import OPAQUE, shared_state
 from janus_nb.tf.loop import TensorFlowLoop, barred, commit, unsuited
 from janus_nb.tf.perturb import moved, moved_variables
 from janus_nb.tf.step import TensorFlowCommit, TensorFlowStep
@@ -132,6 +133,14 @@ class TensorFlowBackend:
         if isinstance(value, tf.TensorArray) or type(value).__name__ == "ShouldUseWrapper":
             return True
         return isinstance(held, dict) and any(self.is_symbolic(part) for part in held.values())
+
+    def is_opaque(self, kind: type) -> bool:
+        """Whether objects of a class have no state that library code changes in Python while a graph is built, or only such as goes with it."""
+        return issubclass(kind, OPAQUE)
+
+    def shared_state(self) -> list[Any]:
+        """The objects in which TensorFlow and Keras keep what all code shares."""
+        return shared_state()
 
     def opaque(self, function: Any) -> Any:
         """A function that the library does not try to convert by means of its own."""

@@ -228,6 +228,12 @@ class FakeBackend:
     def __init__(self) -> None:
         self.lie: Callable[[LoopResult], None] | None = None
 
+    def is_opaque(self, kind: type) -> bool:
+        return issubclass(kind, Tensor)
+
+    def shared_state(self) -> Sequence[Any]:
+        return []
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, Tensor)
 
