@@ -8,7 +8,7 @@ yielded, with the element that was already taken.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import AbstractContextManager
 from functools import partial
 from types import FrameType
@@ -26,7 +26,7 @@ from janus_nb.runtime.frames import at_top, names_of, shares_cell
 from janus_nb.runtime.journal import EffectRaised
 from janus_nb.runtime.prepare import Violation
 from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
-from janus_nb.runtime.sources import Block, Source, TensorSource
+from janus_nb.runtime.sources import Block, Source
 from janus_nb.runtime.verify import Prediction, compare, rehearse
 from janus_nb.span import Span
 
@@ -211,7 +211,7 @@ class Driver:
         self.step_started = time.perf_counter()
         block = self._block(version)
         if block is None:
-            return self.source is not None and self.source.failed
+            return True  # the source has ended, or raises: Python asks it
         if (not version.verified and self.engine.options.verify != "off") or self.engine.options.verify == "always":
             return self._verify(version, block)
         if version.sibling is not None and 2 * len(block.elements) < version.steps:
@@ -221,14 +221,12 @@ class Driver:
     def _block(self, version: Version | None) -> Block | None:
         steps = self._steps(version) if version is not None else 1
         if self.source is None:
-            return Block([None] * steps, [], None)
+            return Block([None] * steps)
         block = self.source.block(steps)
         return block if block.elements else None
 
     def _steps(self, version: Version) -> int:
         """Iterations of the next call. What is known to be left is shared out evenly, so that the last call is not a small one."""
-        if version.program.generators and isinstance(self.source, TensorSource):
-            return 1  # a dataset's own Python code may draw from the same generators
         left = self.source.announced() if self.source is not None else None
         self.ending = left is not None and left <= version.steps
         if not left:
@@ -271,7 +269,7 @@ class Driver:
         element = block.template if block.template is not None else block.elements[0]
         module_level = self.module_level
         names = frozenset() if module_level else self.site.local_names
-        iterated = self.source.container if self.source is not None else None
+        iterated = self.source.watched if self.source is not None else ()
         target = Target(
             self.site.node, self.site.unit, self.frame.f_globals, names, element, None, iterated, shares_cell=partial(shares_cell, self.frame)
         )
@@ -358,7 +356,7 @@ class Driver:
         return True
 
 
-def imperative(engine: Engine, region: Region, elements: Iterator[Any]) -> Iterator[Any]:
+def imperative(engine: Engine, region: Region, elements: Iterable[Any]) -> Iterator[Any]:
     """Elements of a loop that stays imperative: counted and timed as one, so that the loop keeps its speed."""
     __tracebackhide__ = True
     count, started = 0, time.perf_counter()

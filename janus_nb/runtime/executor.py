@@ -115,13 +115,13 @@ class Executor:
             return Outcome(0, prepared.violation), prepared
         self.draw_seeds(program, prepared)
         with uninterrupted():
-            outcome = self._run(version, prepared)
+            outcome = self._run(version, prepared, block.unchanged)
             self.return_draws(program, prepared, block, outcome.done)
         if outcome.stopped is None:
             outcome.stopped = prepared.violation
         return outcome, prepared
 
-    def _run(self, version: Version, prepared: Prepared) -> Outcome:
+    def _run(self, version: Version, prepared: Prepared, unchanged: Callable[[], bool]) -> Outcome:
         program = version.program
         try:
             result = self.call(version, prepared, prepared.count)
@@ -136,6 +136,9 @@ class Executor:
             replayed = self.replay(program, prepared, result, done, journal)
             if isinstance(replayed, tuple):
                 finals, states = replayed
+                if not unchanged():
+                    journal.rollback()
+                    return Outcome(0, Violation(None, "what the loop iterates over has changed"))
                 self.backend.commit(program.body, result.variables)
                 self.write(program, finals, states)
                 journal.finish()

@@ -47,7 +47,7 @@ class Prediction:
 def rehearse(executor: Executor, version: Version, block: Block) -> Prediction | Violation | Exception:
     """Run one iteration with commits off. Python objects are as before when this returns."""
     program = version.program
-    one = Block(block.elements[:1], [c[:1] for c in block.columns], block.template)
+    one = block.first()
     prepared = executor.prepare(version, one)
     if prepared.count == 0:
         executor.return_draws(program, prepared, one, 0)
