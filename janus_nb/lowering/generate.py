@@ -52,7 +52,7 @@ class Target:
         local_names: Names local to the function around a loop (empty at the top of a cell).
         element: The pending element (or call's arguments), with `Column`s in place of stacked tensors.
         function: The function object, for a region of calls.
-        iterated: The list that a `for` iterates over, if elements are taken ahead from one.
+        iterated: The containers that a `for` iterates over, if elements are taken ahead from them.
         segment: The statements of a segment: a part of one iteration, or of a function's body.
         leaving: For a segment that begins inside a `with` and goes on behind it: how many of its statements are inside, and the name
             of the tape that the `with` has opened.
@@ -66,7 +66,7 @@ class Target:
     local_names: frozenset[str]
     element: Any
     function: Any = None
-    iterated: Any = None
+    iterated: tuple[Any, ...] = ()
     segment: tuple[ast.stmt, ...] = ()
     leaving: tuple[int, str] | None = None
     varying: frozenset[str] = frozenset()
@@ -121,16 +121,14 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
 
 
 def _refuse_changed_source(target: Target, heap: Heap) -> None:
-    """Elements are taken ahead, so an effect of the loop must not change the list they come from, nor the elements.
+    """Elements are taken ahead, so an effect of the loop must not change the containers they come from, nor the elements.
 
     Raises:
         Unsupported: JN101.
     """
     changed = {id(memory(box)) for box in heap.mutated.values()}
     parts = target.element if isinstance(target.element, tuple | list) else (target.element,)
-    if target.iterated is not None:
-        parts = (target.iterated, *parts)
-    if any(id(memory(part)) in changed for part in parts):
+    if any(id(memory(part)) in changed for part in (*target.iterated, *parts)):
         raise Unsupported("JN101", "the loop changes what it iterates over", Span.of(target.node, target.unit.file))
 
 

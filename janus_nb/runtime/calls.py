@@ -167,7 +167,7 @@ class _Call:
 
     def block(self, version: Version, count: int | None) -> Block | None:
         """The arguments are the one element."""
-        return Block([(self.args, self.kwargs)], [], self.element)
+        return Block([(self.args, self.kwargs)], template=self.element)
 
     def scope(self, rehearsing: bool) -> AbstractContextManager[Any]:
         """Nothing special holds around the graph."""

@@ -8,7 +8,7 @@ yielded, with the element that was already taken.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import FrameType
@@ -24,7 +24,7 @@ from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
 from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
-from janus_nb.runtime.sources import Block, Source, TensorSource
+from janus_nb.runtime.sources import Block, Source
 from janus_nb.runtime.verify import Scene, Trial, mentioned
 from janus_nb.span import Span
 
@@ -215,9 +215,9 @@ class Driver:
     def block(self, version: Version, count: int | None) -> Block | None:
         """Elements of the next call: `count`, or as many as the version takes."""
         steps = self._steps(version)
-        steps = steps if count is None else min(count, steps if version.program.generators else count)
+        steps = steps if count is None else count
         if self.source is None:
-            return Block([None] * steps, [], None)
+            return Block([None] * steps)
         block = self.source.block(steps)
         return block if block.elements else None
 
@@ -261,12 +261,13 @@ class Driver:
 
     def generate(self) -> Version | None:
         """A graph for the next element and the state of things now."""
-        element, iterated = None, None
+        element: Any = None
+        iterated: tuple[Any, ...] = ()
         if self.source is not None:
             block = self.source.block(1)
             if not block.elements:
                 return None  # the source has ended, or raises: Python asks it
-            element, iterated = block.template if block.template is not None else block.elements[0], self.source.container
+            element, iterated = block.template if block.template is not None else block.elements[0], self.source.watched
         names = frozenset() if self.module_level else self.site.local_names
         target = Target(
             self.site.node, self.site.unit, self.frame.f_globals, names, element, None, iterated, shares_cell=partial(shares_cell, self.frame)
@@ -279,8 +280,6 @@ class Driver:
 
     def _steps(self, version: Version) -> int:
         """Iterations of the next call. What is known to be left is shared out evenly, so that the last call is not a small one."""
-        if version.program.generators and isinstance(self.source, TensorSource):
-            return 1  # a dataset's own Python code may draw from the same generators
         left = self.source.announced() if self.source is not None else None
         self.ending = left is not None and left <= version.steps
         if not left:
@@ -330,7 +329,7 @@ class Driver:
             self.engine.seam(self.region, Refusal(REASONS["JN406"], "", span))
 
 
-def imperative(engine: Engine, region: Region, elements: Iterator[Any]) -> Iterator[Any]:
+def imperative(engine: Engine, region: Region, elements: Iterable[Any]) -> Iterator[Any]:
     """Elements of a loop that stays imperative: counted and timed as one, so that the loop keeps its speed."""
     __tracebackhide__ = True
     count, started = 0, time.perf_counter()

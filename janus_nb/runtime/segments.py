@@ -209,7 +209,7 @@ class _Visit:
 
     def block(self, version: Version, count: int | None) -> Block | None:
         """A segment has no elements."""
-        return Block([None], [], None)
+        return Block([None])
 
     def scope(self, rehearsing: bool) -> AbstractContextManager[Any]:
         """What holds around the graph: no tape while rehearsing; otherwise the tapes that the user holds open by name."""

@@ -120,6 +120,8 @@ def rehearse(executor: Executor, version: Version, block: Block, scene: Scene, b
         return error
     finally:
         executor.return_draws(program, prepared, block, 0)
+    if not block.unchanged():
+        return Violation(None, "what the loop iterates over has changed")
     trace = difference(before, scene.look(backend, {}, frozenset()))
     if trace is not None:
         return LeftTrace(f"generating or rehearsing changed {trace[1]}")
