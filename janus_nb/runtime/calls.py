@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import inspect
+import threading
 import time
 from types import FunctionType
 from typing import Any
@@ -12,7 +12,6 @@ from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.config import Options
 from janus_nb.events import CellStarted, EagerRan, EventBus, Missed, Profiled, RegionFound
 from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
-from janus_nb.profile.instrument import SESSION
 from janus_nb.report import Report
 from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.journal import EffectRaised
@@ -94,15 +93,20 @@ class FunctionRegion:
             done = False
         return result if done else self._eager(args, kwargs, "no graph")
 
+    def leave_alone(self, code: str) -> None:
+        """Python runs this call, for a reason that lies outside the function."""
+        if self._engine is None:
+            self._begin()
+        self._engine.say_once(self.region, code)
+
     def _imperative(self, args: tuple[Any, ...], kwargs: dict[str, Any], profiled: bool) -> Any:
         """Run the function in Python: its loops may still be converted by themselves."""
-        before = getattr(builtins, SESSION, None)
-        setattr(builtins, SESSION, self._session)
+        session = self._session
+        session.thread = threading.get_ident()
         try:
-            copy = self._session._copy(self.function, profiled)
-            return copy(*args, **kwargs)
+            return session.copied(self.function, profiled)(*args, **kwargs)
         finally:
-            setattr(builtins, SESSION, before)
+            session.thread = 0
 
     def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the function in Python, with segments of its body as graphs."""

@@ -46,6 +46,8 @@ class DriverSession(Protocol):
     drivers: dict[tuple[int, int], Driver]
 
     def split(self, region: Region) -> AbstractContextManager[None]: ...
+    def accompanied(self) -> bool: ...
+    def hand_over(self, driver: Driver) -> None: ...
 
 
 class Driver:
@@ -127,7 +129,7 @@ class Driver:
         self.engine.found(self.region)
         while self.advance():
             if self.region.too_fast:
-                yield from self.source.remaining()
+                self.session.hand_over(self)
                 return
             if self.region.status is Status.IMPERATIVE:
                 yield from imperative(self.engine, self.region, self.source.remaining())
@@ -192,6 +194,9 @@ class Driver:
         while True:
             if self.region.status in (Status.IMPERATIVE, Status.SPLIT):
                 self.eager_reason = "stays imperative"
+                return True
+            if self.session.accompanied():
+                self.eager_reason = "another thread runs"
                 return True
             try:
                 go_on = self._step()
@@ -307,7 +312,7 @@ class Driver:
         """Loops that may be running around this one, innermost first."""
         frame: FrameType | None = self.frame
         while frame is not None:
-            for (frame_id, _), driver in reversed(self.session.drivers.items()):
+            for (frame_id, _), driver in reversed(list(self.session.drivers.items())):
                 if frame_id == id(frame) and driver is not self:
                     yield driver
             frame = frame.f_back
