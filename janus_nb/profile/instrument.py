@@ -58,7 +58,6 @@ _UNSEAMED = (
 """Statements that no segment begins with or holds at its top: jumps and declarations."""
 
 _N = TypeVar("_N", bound=ast.AST)
-_C = TypeVar("_C", bound=ast.expr)
 _BUILTINS = frozenset(dir(builtins))
 _FUTURE = functools.reduce(operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names))
 
@@ -210,17 +209,27 @@ class _Copier(ast.NodeVisitor):
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
         return self._comprehension(node)
 
-    def _comprehension(self, node: _C) -> ast.AST:
+    def _comprehension(self, node: Any) -> ast.AST:
+        """Both copies of a comprehension. The session is told what it iterates over, and hands that on to the copy that it chooses."""
         if self._in_comprehension:
-            return self.generic_visit(node)
+            return self.generic_visit(node)  # type: ignore[no-any-return]
+        first = node.generators[0]
+
+        def over(comprehension: Any, iterable: ast.expr) -> Any:
+            head = altered(comprehension.generators[0], iter=iterable)
+            return altered(comprehension, generators=[head, *comprehension.generators[1:]])
+
+        iterable = self.visit(first.iter)
         self._in_comprehension = True
-        made = self.generic_visit(node)
+        rest = over(node, _number(0, node))
+        made = self.generic_visit(rest)
         self._in_comprehension = False
-        if made is node:
-            return node
+        if made is rest:
+            return node if iterable is first.iter else over(node, iterable)
         self.sites.comprehensions.append(tuple(n.func for n in ast.walk(node) if isinstance(n, ast.Call)))
         number = _number(len(self.sites.comprehensions) - 1, node)
-        return _located(ast.IfExp(_session_call("observes", [number], node), made, node), node)
+        handed = _session_call("handed", [number], first.iter)
+        return _located(ast.IfExp(_session_call("observes", [number, iterable], first.iter), over(made, handed), over(node, handed)), node)
 
     def _tested(self, original: ast.expr, made: ast.expr, method: str = "test") -> ast.expr:
         """An expression whose truth is recorded."""

@@ -19,7 +19,14 @@ from janus_nb.runtime.quiet import CALLS, Quiet
 from janus_nb.runtime.store import Store
 from janus_nb.source.units import is_user_function
 
+PASS_BY = 64
+"""Calls of a function without tensor work after which it is asked again whether there is any."""
+
 _JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs})
+_SIZED = frozenset({list, tuple, dict, set, frozenset, range, str, bytes, type({}.keys()), type({}.values()), type({}.items())})
+MAX_ELEMENTS = 1000
+"""Comprehensions over more elements than this are not probed: no loop in a graph is unrolled so far, and probes take their time."""
+
 MAX_REACH = 24
 """Functions that are looked through for loops before a comprehension begins."""
 
@@ -30,13 +37,15 @@ class Callee:
 
     Attributes:
         code: The user's code: held, so that no other code gets its `id`.
-        copies: Code bound to the session, without and with probes; `None` where there is none.
         users: Whether the function is the user's.
+        copies: Code bound to the session, without and with probes; `None` where there is none, `True` where it is not known.
+        pass_by: How many more calls are the user's own function's, before it is asked again whether there is tensor work.
     """
 
     code: CodeType
     users: bool
     copies: list[CodeType | bool | None]
+    pass_by: int = 0
 
 
 class Probes:
@@ -56,6 +65,7 @@ class Probes:
         self.quiet = Quiet(engine.backend.work_done)
         self.drivers: dict[tuple[int, int], Driver] = {}
         self._callees: dict[int, Callee] = {}
+        self._iterables: dict[tuple[int, int], Any] = {}
 
     def awake(self) -> bool:
         """Whether this is the session's own thread, and a tensor library is loaded that could have something to do."""
@@ -101,7 +111,11 @@ class Probes:
         if not callee.users:
             self._touch(inner.__module__)
             return function
+        if callee.pass_by:
+            callee.pass_by -= 1
+            return function
         if self.quiet.note(id(callee)) >= CALLS or not self.awake():
+            callee.pass_by = PASS_BY
             return function
         code = callee.copies[profiled]
         if code is True:
@@ -124,17 +138,23 @@ class Probes:
 
     # -- comprehensions ------------------------------------------------------------------------------------------------
 
-    def observes(self, site: int) -> bool:
+    def observes(self, site: int, iterable: Any) -> bool:
         """Whether a comprehension's calls are probed: not once it is known to compute no tensor, nor where nothing could be converted.
 
         Inside a loop that may be converted, its first evaluation is looked at; outside, only functions with loops in them matter.
         """
-        if not self.awake():
+        frame = sys._getframe(1)
+        self._iterables[id(frame), site] = iterable
+        if not self.awake() or (type(iterable) in _SIZED and len(iterable) > MAX_ELEMENTS):
             return False
         if self.drivers:
             return self.quiet.note(("comprehension", site)) == 0
-        names = sys._getframe(1).f_globals
+        names = frame.f_globals
         return any(has_loop(f) for called in self.store.sites.comprehensions[site] for f in _named(called, names))
+
+    def handed(self, site: int) -> Any:
+        """What the comprehension iterates over, whichever copy of it runs."""
+        return self._iterables.pop((id(sys._getframe(1)), site))
 
     def forget(self) -> None:
         """The cell is over: copies are made again when there is another run."""
