@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context, record
 from tensorflow.python.framework.constant_op import convert_to_eager_tensor
+from tensorflow.python.framework.ops import uid
 
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
 from janus_nb.tf import tapes
@@ -30,9 +31,20 @@ class TensorFlowBackend:
     """Implements `janus_nb.backend.Backend`."""
 
     spent_mark = "_tape"
+    modules = frozenset({"tensorflow", "keras"})
 
     def __init__(self) -> None:
         self.eager_example: Any = tf.zeros([])
+        self._asked = 0
+
+    def loaded(self) -> bool:
+        """Whether the library is loaded, so that there can be tensors at all."""
+        return True
+
+    def work_done(self) -> int:
+        """A number that grows with every tensor that is made; operations without a result are not seen."""
+        self._asked += 1  # each question takes a number itself
+        return int(uid()) - self._asked
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is a dense tensor, eager or symbolic."""
