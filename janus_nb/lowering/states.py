@@ -1,8 +1,8 @@
 """How the state of a Python object is read and put back, without running any code of its class.
 
-    kind = kind_of(optimizer, backend)       # OBJECT: its attributes
-    state = kind.look(optimizer)             # {"built": False, "_momentums": ...}
-    kind.put(optimizer, state)               # the same attributes in the same order
+kind = kind_of(optimizer, backend)       # OBJECT: its attributes
+state = kind.look(optimizer)             # {"built": False, "_momentums": ...}
+kind.put(optimizer, state)               # the same attributes in the same order
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ print(x)              postponed to replay
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -40,6 +41,8 @@ def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: di
     special = METHODS.get((module.partition(".")[0], name))
     if special is not None and getattr(function, "__self__", None) is not None:
         return special(low, function.__self__, *args, **kwargs)
+    if (module, name) == _GLOBAL_GENERATOR:
+        return _global_generator(low, function)
     if known.effect is Effect.TRACED:
         return trace_library(low, function, args, kwargs)
     if known.effect is Effect.REPLAYED:
@@ -50,6 +53,19 @@ def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: di
 def _get_weights(low: Lowering, owner: Any) -> Any:
     """`model.get_weights()`: arrays of what the variables hold in this iteration."""
     return low.make([Num(low.backend.read_in_graph(v), "array") for v in owner.weights])
+
+
+_GLOBAL_GENERATOR = ("tensorflow.python.ops.stateful_random_ops", "get_global_generator")
+
+
+def _global_generator(low: Lowering, function: Any) -> Any:
+    """`tf.random.get_global_generator()`: the one that is set now, under a guard."""
+    slot = NameSlot(inspect.unwrap(function).__globals__, "global_generator")
+    generator = low.heap.live(slot)
+    if generator is None:
+        raise Unsupported("JN303", "the global generator makes itself at its first use")
+    low.heap.guard_constant(slot, generator, low.span)
+    return generator
 
 
 METHODS: dict[tuple[str, str], Callable[..., Any]] = {("keras", "get_weights"): _get_weights}

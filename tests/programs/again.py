@@ -21,7 +21,6 @@ from typing import Any
 import janus_nb
 import keras
 import numpy as np
-import tensorflow as tf
 from janus_nb.function import runtime
 from tensorflow.python.eager import context
 
