@@ -58,6 +58,11 @@ KNOWLEDGE: tuple[Knowledge, ...] = (
         names="__setattr__ __delattr__ add_weight fit evaluate predict train_on_batch test_on_batch predict_on_batch compile save save_weights load_weights summary export build add pop"
         " set_random_seed clear_session set_floatx set_epsilon set_image_data_format set_dtype_policy set_global_policy set_backend",
     ),
+    *_rows(
+        _X, "differs while a graph is built", "tensorflow", "keras",
+        names="inside_function executing_eagerly executing_eagerly_outside_functions get_static_value constant_value is_symbolic_tensor is_symbolic"
+        " get_default_graph get_current_name_scope in_cross_replica_context is_keras_tensor",
+    ),
     *_rows(_T, "layers, losses, metrics and optimizers build operations", "keras"),
     *_rows(_R, _LOG, "tensorflow.python.ops.logging_ops", names="print_v2 print"),
     *_rows(

@@ -309,7 +309,7 @@ def kind_of(value: Any, backend: Backend) -> Kind | None:
     kind = type(value)
     if kind is types.FunctionType and is_user_file(value.__code__.co_filename):
         return None
-    return _kind_of(kind, backend) if kind not in _EXACT else _EXACT[kind]
+    return _kind_of(kind, backend) if kind not in _EXACT else _EXACT[kind]  # type: ignore[arg-type]
 
 
 @functools.lru_cache(maxsize=4096)

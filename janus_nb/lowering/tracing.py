@@ -43,6 +43,8 @@ def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: di
         return special(low, function.__self__, *args, **kwargs)
     if (module, name) == _GLOBAL_GENERATOR:
         return _global_generator(low, function)
+    if name in ("is_tensor", "is_tf_type") and known.effect is Effect.TRACED and len(args) == 1 and isinstance(args[0], Num | Host):
+        return low.host_op(f"{low.host.object(function)}({{}})", function, args[0])  # a number of the host, whatever the graph makes of it
     if known.effect is Effect.TRACED:
         return trace_library(low, function, args, kwargs)
     if known.effect is Effect.REPLAYED:
