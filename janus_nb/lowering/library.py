@@ -59,6 +59,11 @@ KNOWLEDGE: tuple[Knowledge, ...] = (
         " set_random_seed clear_session set_floatx set_epsilon set_image_data_format set_dtype_policy set_global_policy set_backend",
     ),
     *_rows(
+        _X, "acts on the host", "keras.src.callbacks", "keras.src.saving", "keras.src.datasets", "keras.src.applications", "keras.src.export",
+        "keras.src.visualization", "keras.src.distribution", "keras.src.utils.progbar", "keras.src.utils.io_utils", "keras.src.utils.file_utils",
+        "keras.src.utils.summary_utils", "keras.src.utils.model_visualization", "keras.src.utils.image_utils",
+    ),
+    *_rows(
         _X, "differs while a graph is built", "tensorflow", "keras",
         names="inside_function executing_eagerly executing_eagerly_outside_functions get_static_value constant_value is_symbolic_tensor is_symbolic"
         " get_default_graph get_current_name_scope in_cross_replica_context is_keras_tensor",

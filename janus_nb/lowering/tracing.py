@@ -18,6 +18,7 @@ from janus_nb.lowering import attributes, draws, items
 from janus_nb.lowering.control import boundary, known_items
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.library import CLOCKS, Effect, knowledge_of, module_of
+from janus_nb.lowering.quiet import quiet
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import BoundMethod, Closure, Host, Nothing, Num, Phase
 from janus_nb.source.units import is_keras, is_user_class, is_user_file, is_user_function
@@ -174,7 +175,7 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
         low.graph_spans[low.span] = None
     low.library_objects.update({id(owner): owner for owner in _library_objects(touched)})
     traced = low.backend.traceable(function)
-    with _user_methods_interpreted(low, touched), _no_user_code():
+    with _user_methods_interpreted(low, touched), _no_user_code(), quiet():
         try:
             result = traced(*given, **named)
         except Unsupported:
