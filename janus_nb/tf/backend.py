@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from tensorflow.python.framework.constant_op import convert_to_eager_tensor
 from tensorflow.python.framework.ops import uid
 
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
-from janus_nb.tf import tapes
+from janus_nb.tf import seeds, tapes
 from janus_nb.tf.datasets import open_source
 from janus_nb.tf.libraries import OPAQUE, shared_state
 from janus_nb.tf.loop import TensorFlowLoop, barred, commit, unsuited
@@ -252,17 +251,12 @@ class TensorFlowBackend:
         return open_source(iterable)
 
     def draw_seeds(self, count: int) -> tuple[list[int], Any]:
-        """The next `count` operation seeds of eager's random stream, and what `restore_seeds` needs."""
-        ctx = context.context()
-        if context.global_seed() is None:
-            return [secrets.randbits(62) for _ in range(count)], None
-        state = ctx._rng.getstate()
-        return [ctx._internal_operation_seed() or 0 for _ in range(count)], state
+        """The next `count` pairs of seeds of eager's random stream, and what `restore_seeds` needs."""
+        return seeds.draw(count)
 
     def restore_seeds(self, state: Any) -> None:
         """Give back the seeds drawn since `state`."""
-        if state is not None:
-            context.context()._rng.setstate(state)
+        seeds.restore(state)
 
     def variable_key(self, value: Any) -> int:
         """What identifies a variable, be it TensorFlow's, Keras's, or one that a body writes."""
