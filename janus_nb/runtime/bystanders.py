@@ -37,12 +37,13 @@ def in_company() -> bool:
     Threads of libraries (the kernel's own, pools without work, progress bars) have no frame of the user's on their stack. Such a
     thread begins to run user code only when somebody hands it some, and then it has one.
     """
-    frames = sys._current_frames()
-    if len(frames) == 1:
-        return False
     me = threading.get_ident()
+    frames = sys._current_frames()
+    frames.pop(me, None)  # this very frame: kept in its own local variable, it would keep the user's objects
+    if not frames:
+        return False
     for ident, frame in frames.items():
-        if ident != me and _innocent.get(ident) is not frame:
+        if _innocent.get(ident) is not frame:
             if _runs_user_code(frame):
                 return True
             _innocent[ident] = frame

@@ -36,6 +36,7 @@ class FunctionRegion:
         self.signature = inspect.signature(function)
         self._engine: Any = None
         self._session: Any = None
+        self.callees: dict[int, Any] = {}  # holds code that holds the session: to be emptied when the function is gone
         self._missed = False
 
     def _begin(self) -> None:
@@ -44,7 +45,7 @@ class FunctionRegion:
         from janus_nb.tf.backend import backend
 
         self._engine = Engine(backend(), self.options, self.bus, self.store.recorder)
-        self._session = Session(self._engine, self.store)
+        self._session = Session(self._engine, self.store, self.callees)
         self.names: dict[str, Any] = {}
         self.executor = Executor(self._engine.backend, lambda: self.names, None)
         found = function_source(self.function)
