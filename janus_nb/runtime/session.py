@@ -337,7 +337,7 @@ class Session:
         del driver
         return self.raw.pop(key, iter(()))
 
-    def again(self, number: int, iterable: Any) -> Iterable[Any]:
+    def again(self, number: int, iterable: Iterable[Any]) -> Iterable[Any]:
         """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""
         site = self.store.sites.loops[number]
         fresh = made_in_header(site.node, sys.getrefcount(iterable))

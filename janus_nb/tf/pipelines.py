@@ -97,7 +97,7 @@ def _look(dataset: Any) -> Nature:
 
 def _function_nature(wrapper: Any) -> Nature:
     """What a step's function does: only operations without effects, on nothing that others can change."""
-    function = getattr(wrapper, "function", None)
+    function: Any = getattr(wrapper, "function", None)
     graph = getattr(function, "graph", None)
     if graph is None or any(c.dtype in (tf.resource, tf.variant) for c in function.captured_inputs):
         return _UNKNOWN

@@ -13,13 +13,8 @@ from janus_nb.lowering.heap import memory
 from janus_nb.runtime.sources.peeks import Peek, Stamp, hint
 from janus_nb.runtime.sources.protocol import Block
 
-_SIZED: frozenset[type] = frozenset(
-    type(iterator)
-    for iterator in (
-        iter([]), iter(()), iter(range(0)), iter(range(10**30)), iter("a"), iter("\u4e00"), iter(b""), iter(bytearray()), iter({}), iter({}.values()),
-        iter({}.items()), iter(set()), reversed([]), iter(deque()),
-    )
-)  # fmt: skip
+_SOME: list[Any] = [[], (), range(0), range(10**30), "a", "\u4e00", b"", bytearray(), {}, {}.values(), {}.items(), set(), reversed([]), deque()]
+_SIZED = frozenset(type(iter(made)) for made in _SOME)
 """Iterators that know how many elements are left, and run no code of the user's to tell."""
 
 _HEAP_TYPE = 1 << 9
