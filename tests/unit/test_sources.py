@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -263,10 +264,9 @@ def _seen(namespace: dict[str, Any], error: str, report: Any = None) -> Seen:
 
 def _told(value: Any) -> str:
     """A value as text, with types where text hides them."""
-    if isinstance(value, list):
-        return "[" + ", ".join(f"{type(v).__name__} {v!r}" for v in value) + "]"
-    text = repr(value)
-    return type(value).__name__ if " at 0x" in text else f"{type(value).__name__} {text}"
+    items = list.__iter__(value) if isinstance(value, list) else ()
+    kinds = "".join(f" {type(item).__name__}" for item in items)
+    return re.sub(r" at 0x\w+", "", f"{type(value).__name__} {value!r}{kinds}")
 
 
 def compare(setup: str, cell: str, n: int, **options: Any) -> Any:
@@ -341,6 +341,40 @@ def test_an_iterator_that_others_hold_is_taken_one_by_one(kind: str) -> None:
     setup, cell = PROGRAMS[f"{kind}-nothing"]
     report = compare(setup, cell, 60, profile=1, generate="always")
     assert next(iter(report.regions.values())).hits == report.counts["graph"] > 0
+
+
+WHAT_ELEMENTS_SHARE = {
+    "one list": ("s = [0]\nc = [s] * n", "    log.append(x[0])\n    s[0] += 1\n"),
+    "its length": ("s = {'a': 0}\nc = [s] * n", "    log.append(len(x))\n    s[k] = k\n"),
+    "one of two": ("s, t = {'a': 0}, {'a': 7}\nc = [t] * 20 + [s, t] * n", "    log.append(x['a'])\n    s['a'] = k\n"),
+    "deep inside": ("s = [0]\nc = [(1, {'p': [(s,)]})] * n", "    log.append(len(x[1]['p'][0][0]))\n    s.append(k)\n"),
+    "an attribute": ("s = Node()\nt = Node()\nc = [t] * 9 + [t, t, s] * n", "    log.append(x.n)\n    s.n = k\n"),
+    "a list of an object": ("s = Node()\nc = [s] * n", "    log.append(len(x.items))\n    s.items.append(k)\n"),
+    "a list in a slot": ("s = Slotted()\nc = [s] * n", "    log.append(len(x.items))\n    s.items.append(k)\n"),
+    "rows of an array": ("s = np.zeros((n, 2))\nc = list(s)", "    log.append(float(x[0]))\n    s[min(k, n - 1)] = k\n"),
+    "an array in a pair": ("s = np.zeros(3)\nc = [(0, s)] * n", "    log.append(float(x[1][0]))\n    s[0] = k\n"),
+    "the list itself": ("c = []\nc.extend([c] * n)", "    log.append(len(x))\n"),
+    "what is appended to": ("c = [log] * n", "    log.append(len(x))\n"),
+    "nothing": ("c = [{'a': [j]} for j in range(n)]", "    log.append(x['a'][0])\n"),
+}
+NODE = """
+class Node:
+    def __init__(self):
+        self.n, self.items = 0, []
+class Slotted:
+    __slots__ = ('items',)
+    def __init__(self):
+        self.items = []
+"""
+
+
+@pytest.mark.parametrize("name", WHAT_ELEMENTS_SHARE)
+def test_effects_reach_later_elements(name: str) -> None:
+    setup, body = WHAT_ELEMENTS_SHARE[name]
+    for header in ("x in c", "_, x in enumerate(c)", "x, _ in zip(c, range(n))"):
+        cell = f"for {header}:\n    v.add(data[k])\n    k += 1\n{body}"
+        report = compare(NODE + setup, cell, 40, profile=1, generate="always")
+        assert name != "nothing" or report.counts["graph"] > 30
 
 
 # -- the parts ---------------------------------------------------------------------------------------------------------
