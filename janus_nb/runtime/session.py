@@ -279,7 +279,7 @@ class Session(Probes):
         execution = self._close((id(sys._getframe(1)), number))
         return execution.own if execution is not None and execution.own is not None else _NONE
 
-    def again(self, number: int, iterable: Any) -> Iterable[Any]:
+    def again(self, number: int, iterable: Iterable[Any]) -> Iterable[Any]:
         """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""
         __tracebackhide__ = True
         fresh = made_in_header(self.store.sites.loops[number].node, sys.getrefcount(iterable))
