@@ -13,14 +13,17 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from janus_nb.lowering import branches, generators, loops, operators
+from janus_nb.lowering import branches, generators, loops, operators, state
+from janus_nb.lowering.content import is_record_type
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.outcome import BREAK, CONTINUE, NORMAL, Exit, Outcome
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import UNKNOWN, Host, Num, Phase, Suspended
+from janus_nb.lowering.values import UNKNOWN, Host, Lazy, Num, Phase, Suspended, View
+from janus_nb.source.units import is_user_class
 from janus_nb.span import Span
+from janus_nb.speculate.plain import plain
 from janus_nb.speculate.policy import BranchAssumption, ExitAssumption, TripAssumption
-from janus_nb.speculate.slots import LengthSlot
+from janus_nb.speculate.slots import LengthSlot, ViewSlot
 
 
 @contextlib.contextmanager
@@ -137,12 +140,21 @@ def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr]) -> An
         return short_circuit(low, conjunction, rest) if condition is conjunction else value
     span = low.span_of(first)
     if low.policy.direction(span) is None and all(_is_pure(n) for n in rest):
+        before = state.mark(low)
         tail = short_circuit(low, conjunction, rest)
+        if state.acted(low, before):  # a property or a comparison of the user's: only if Python gets there
+            state.rollback(low, before)
+            return _chosen(low, span, conjunction, condition, rest, value)
         try:
             return operators.join(low, conjunction, condition, operators.truth(low, tail))
         except Unsupported:
             if not isinstance(condition, Host):
                 raise
+    return _chosen(low, span, conjunction, condition, rest, value)
+
+
+def _chosen(low: Lowering, span: Span, conjunction: bool, condition: Any, rest: list[ast.expr], value: Any) -> Any:
+    """The rest of a condition, as a branch."""
     go_on = lambda: short_circuit(low, conjunction, rest)  # noqa: E731
     stop = lambda: value  # noqa: E731
     return choose(low, span, condition, go_on if conjunction else stop, stop if conjunction else go_on)
@@ -176,23 +188,29 @@ def known_items(low: Lowering, value: Any, count: int | None = None) -> list[Any
     Raises:
         Unsupported: the number of items is not known while lowering.
     """
-    if isinstance(value, Suspended):
+    if isinstance(value, Suspended | Lazy):
         return generators.collect(low, value)
+    if isinstance(value, View):
+        return list(value.items)
     if isinstance(value, Host):
         return _host_items(low, value, count)
     if isinstance(value, Num):
         shape = low.backend.spec_of(value.tensor).shape
         if value.kind == "array" and shape and shape[0] is not None and shape[0] <= low.policy.unroll_limit:
-            return [low.host_op(f"{{}}[{i}]", None, value) for i in range(shape[0])]
+            return [low.host_op(f"{{}}[{i}]", None, value, flat=True) for i in range(shape[0])]
         raise Unsupported("JN202", "iteration over a value that the graph computes")
     if low.is_graph(value) or low.backend.is_variable(value):
         shape = low.backend.spec_of(value).shape
         if not shape or shape[0] is None:
             raise Unsupported("JN109", "iteration over a tensor of unknown size")
         return [value[i] for i in range(shape[0])]
-    if low.is_fresh(value) or isinstance(value, str | range):
+    if (low.is_fresh(value) and isinstance(value, list | tuple | dict | set)) or type(value) in (str, range, bytes):
         return list(value)
-    if isinstance(value, list | dict | set | frozenset | type({}.keys()) | type({}.values()) | type({}.items())) or _is_sequence(value):
+    if type(value).__name__ == "TensorShape" and plain(value):
+        return list(value)
+    if is_user_class(type(value)) and not is_record_type(type(value)):
+        raise Unsupported("JN201", f"iteration over a {type(value).__name__}")
+    if isinstance(value, list | dict | set | frozenset) or _is_sequence(value):
         return _heap_items(low, value)
     raise Unsupported("JN201", f"iteration over a {type(value).__name__}")
 
@@ -211,13 +229,30 @@ def _heap_items(low: Lowering, value: Any) -> list[Any]:
         raise Unsupported("JN109", "iteration over a set")
     low.heap.guard_structure(LengthSlot(value, path_of(low, value)), low.span)
     if isinstance(value, dict):
-        for key in value:
-            heap_item(low, value, key)
-        return list(value)
+        return dict_keys(low, value)
     return [heap_item(low, value, i) for i in range(len(value))]
 
 
+def dict_keys(low: Lowering, value: dict[Any, Any]) -> list[Any]:
+    """The keys of a dictionary that exists outside the region: assumed to stay, in their order.
+
+    Raises:
+        Unsupported: JN202 if the loop changes it.
+    """
+    from janus_nb.lowering.access import path_of
+
+    if not low.heap.read_content(value):
+        raise Unsupported("JN202", "iteration over a container that the loop changes")
+    keys = tuple(value)
+    if not plain(keys):
+        raise Unsupported("JN206", "__hash__ of a key")
+    low.heap.guard_view(ViewSlot(value, path_of(low, value), tuple, "the keys"), low.span)
+    return list(keys)
+
+
 def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
+    from janus_nb.lowering.access import is_array
+
     if value.phase is Phase.POST:
         raise Unsupported("JN202", "iteration over a value that is known at replay")
     witness = value.witness
@@ -229,11 +264,13 @@ def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
     if count is None and low.span is not None:
         if low.span in low.policy.looped or size > low.policy.unroll_limit:
             raise Unsupported("JN109", f"{size} items that come from the data")
-        same = low.host_op(f"(len({{}}) == {size})", lambda v: len(v) == size, value)
+        same = low.host_op(f"(len({{}}) == {size})", lambda v: len(v) == size, value, flat=True)
         low.check_host(same, True, TripAssumption(low.span, size, low.policy.evidence(low.span)))
     if isinstance(witness, dict):
-        value = low.host_op("list({})", list, value)
-    return [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value) for i in range(size)]
+        value = low.host_op("list({})", list, value, flat=True)
+        low.unverified.add(value.code)
+    picks = not is_array(witness)
+    return [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value, flat=True, picks=picks) for i in range(size)]
 
 
 def for_(low: Lowering, node: ast.For) -> Outcome:
@@ -241,7 +278,7 @@ def for_(low: Lowering, node: ast.For) -> Outcome:
     from janus_nb.lowering.stmts import bind, run
 
     iterable = low.eval(node.iter)
-    if isinstance(iterable, Suspended):
+    if isinstance(iterable, Suspended | Lazy):
         return _for_generator(low, node, iterable)
     span = low.span_of(node.iter)
     dynamic = loops.dynamic_range(low, iterable, span)
@@ -261,7 +298,7 @@ def for_(low: Lowering, node: ast.For) -> Outcome:
     return run(low, node.orelse)
 
 
-def _for_generator(low: Lowering, node: ast.For, generator: Suspended) -> Outcome:
+def _for_generator(low: Lowering, node: ast.For, generator: Suspended | Lazy) -> Outcome:
     """A `for` over a generator of the user's: its body is lowered at each `yield`."""
     from janus_nb.lowering.stmts import bind, run
 
@@ -328,15 +365,18 @@ def _stuck(rounds: int) -> Outcome:
     raise Unsupported("JN109", f"the condition is known for {rounds} rounds and not after")
 
 
-def comprehension(low: Lowering, generators: list[ast.comprehension], emit: Callable[[], None]) -> None:
-    """Run `emit` for every combination of items, in a scope of its own."""
+def comprehension(low: Lowering, parts: list[ast.comprehension], emit: Callable[[], Any], source: tuple[Any, Span] | None = None) -> None:
+    """Run `emit` for every combination of items, in a scope of its own. `source` is what the first part iterates over, if that is known already."""
     from janus_nb.lowering.stmts import bind
 
-    first, *rest = generators
+    first, *rest = parts
     if first.is_async:
         raise Unsupported("JN103", "asynchronous comprehension")
-    iterable = low.eval(first.iter)
-    items = loops.range_items(low, iterable, low.span_of(first.iter)) if isinstance(iterable, loops.Range) else known_items(low, iterable)
+    iterable, span = source or (low.eval(first.iter), low.span_of(first.iter))
+    if isinstance(iterable, Lazy | Suspended):
+        _comprehend_lazily(low, first, rest, emit, iterable)
+        return
+    items = loops.range_items(low, iterable, span) if isinstance(iterable, loops.Range) else known_items(low, iterable)
     if len(items) > low.policy.unroll_limit * 4:
         raise Unsupported("JN109", f"{len(items)} items in a comprehension")
     with _inner_scope(low, first.target):
@@ -347,6 +387,23 @@ def comprehension(low: Lowering, generators: list[ast.comprehension], emit: Call
                     comprehension(low, rest, emit)
                 else:
                     emit()
+
+
+def _comprehend_lazily(low: Lowering, first: ast.comprehension, rest: list[ast.comprehension], emit: Callable[[], Any], source: Any) -> None:
+    """As `comprehension`, for an iterator whose items are made in between."""
+    from janus_nb.lowering.stmts import bind
+
+    def each(item: Any) -> bool:
+        with _inner_scope(low, first.target):
+            bind(low, first.target, item)
+            if all(_holds(low, test) for test in first.ifs):
+                if rest:
+                    comprehension(low, rest, emit)
+                else:
+                    emit()
+        return True
+
+    generators.consume(low, source, each)
 
 
 def _holds(low: Lowering, test: ast.expr) -> bool:

@@ -270,7 +270,13 @@ def _element(low: Lowering, element: Any) -> Any:
         return low.make({k: _part(low, p, f"e[{k!r}]") for k, p in element.items()})
     if _holds_column(element) or isinstance(element, Parts):
         return tuple(_part(low, part, f"e[{i}]") for i, part in enumerate(element))
-    return low.host.assign(Phase.PRE, "e", element)
+    return _unverified(low, low.host.assign(Phase.PRE, "e", element))
+
+
+def _unverified(low: Lowering, value: Host) -> Host:
+    """A value from the data: the next one may be of any type, and so it is looked at before anything is done with it."""
+    low.unverified.add(value.code)
+    return value
 
 
 class Parts(tuple):  # type: ignore[type-arg]
@@ -286,7 +292,7 @@ def _part(low: Lowering, part: Any, code: str) -> Any:
         return tuple(_part(low, p, f"{code}[{i}]") for i, p in enumerate(part))
     if isinstance(part, dict) and isinstance(part, KeyedParts):
         return low.make({k: _part(low, p, f"{code}[{k!r}]") for k, p in part.items()})
-    return low.host.assign(Phase.PRE, code, part)
+    return _unverified(low, low.host.assign(Phase.PRE, code, part))
 
 
 class KeyedParts(dict):  # type: ignore[type-arg]

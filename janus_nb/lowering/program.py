@@ -129,7 +129,9 @@ class Program:
         """Whether nothing can go wrong after the graph has run: the host only hands results on."""
         busy = self.effects or self.host_checks or self.post_carries or self.pre_carries or self.graph_carries or self.generators
         text = self.texts[2].partition("):")[2]
-        return not busy and not self.body.random_ops and not any(word in text for word in ("J.", "New(", "Set("))
+        return (
+            not busy and not self.body.random_ops and not any(word in text for word in ("J.", "New(", "Set(", "Deep(", "Flat(", "Held(", "Absent("))
+        )
 
     @property
     def bytes_per_step(self) -> int:
