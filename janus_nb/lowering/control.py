@@ -83,9 +83,9 @@ def if_(low: Lowering, node: ast.If) -> Outcome:
     """`if`/`elif`/`else`."""
     from janus_nb.lowering.stmts import run
 
-    condition = operators.truth(low, low.eval(node.test))
+    test = condition(low, node.test)
     leaves = any(jumps(s) for s in (*node.body, *node.orelse))
-    return decide(low, low.span_of(node.test), condition, lambda: run(low, node.body), lambda: run(low, node.orelse), leaves)
+    return decide(low, low.span_of(node.test), test, lambda: run(low, node.body), lambda: run(low, node.orelse), leaves)
 
 
 def jumps(node: ast.stmt) -> bool:
@@ -103,8 +103,8 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 def conditional_expression(low: Lowering, node: ast.IfExp) -> Any:
     """`a if test else b`."""
-    condition = operators.truth(low, low.eval(node.test))
-    return choose(low, low.span_of(node.test), condition, lambda: low.eval(node.body), lambda: low.eval(node.orelse))
+    test = condition(low, node.test)
+    return choose(low, low.span_of(node.test), test, lambda: low.eval(node.body), lambda: low.eval(node.orelse))
 
 
 _RESULT = "@value"
@@ -129,35 +129,53 @@ def choose(low: Lowering, span: Span, condition: Any, then: Callable[[], Any], o
     return value
 
 
-def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr]) -> Any:
-    """`a and b and c` / `a or b or c`."""
+def condition(low: Lowering, node: ast.expr) -> Any:
+    """An expression of which only the truth is wanted."""
+    if isinstance(node, ast.BoolOp):
+        with low.at(node):
+            return operators.truth(low, short_circuit(low, isinstance(node.op, ast.And), list(node.values), True))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        with low.at(node):
+            return operators.invert(low, condition(low, node.operand))
+    return operators.truth(low, low.eval(node))
+
+
+def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr], truth_only: bool = False) -> Any:
+    """`a and b and c` / `a or b or c`: one of its parts, or, if only its truth is wanted, a condition."""
     first, *rest = nodes
-    value = low.eval(first)
+    value = condition(low, first) if truth_only else low.eval(first)
     if not rest:
         return value
-    condition = operators.truth(low, value)
-    if isinstance(condition, bool):
-        return short_circuit(low, conjunction, rest) if condition is conjunction else value
+    holds = operators.truth(low, value)
+    if isinstance(holds, bool):
+        return short_circuit(low, conjunction, rest, truth_only) if holds is conjunction else value
     span = low.span_of(first)
-    if low.policy.direction(span) is None and all(_is_pure(n) for n in rest):
+    joins = truth_only or _is_bool(value)
+    if joins and low.policy.direction(span) is None and all(_is_pure(n) for n in rest):
         before = state.mark(low)
-        tail = short_circuit(low, conjunction, rest)
+        tail = short_circuit(low, conjunction, rest, truth_only)
         if state.acted(low, before):  # a property or a comparison of the user's: only if Python gets there
             state.rollback(low, before)
-            return _chosen(low, span, conjunction, condition, rest, value)
-        try:
-            return operators.join(low, conjunction, condition, operators.truth(low, tail))
-        except Unsupported:
-            if not isinstance(condition, Host):
-                raise
-    return _chosen(low, span, conjunction, condition, rest, value)
+            return _chosen(low, span, conjunction, holds, rest, value, truth_only)
+        if truth_only or _is_bool(tail):
+            try:
+                return operators.join(low, conjunction, holds, operators.truth(low, tail))
+            except Unsupported:
+                if not isinstance(holds, Host):
+                    raise
+    return _chosen(low, span, conjunction, holds, rest, value, truth_only)
 
 
-def _chosen(low: Lowering, span: Span, conjunction: bool, condition: Any, rest: list[ast.expr], value: Any) -> Any:
+def _is_bool(value: Any) -> bool:
+    """Whether a value is a bool of Python's, whoever computes it."""
+    return type(value) is bool or (isinstance(value, Num) and value.kind == "bool") or (isinstance(value, Host) and type(value.witness) is bool)
+
+
+def _chosen(low: Lowering, span: Span, conjunction: bool, holds: Any, rest: list[ast.expr], value: Any, truth_only: bool) -> Any:
     """The rest of a condition, as a branch."""
-    go_on = lambda: short_circuit(low, conjunction, rest)  # noqa: E731
+    go_on = lambda: short_circuit(low, conjunction, rest, truth_only)  # noqa: E731
     stop = lambda: value  # noqa: E731
-    return choose(low, span, condition, go_on if conjunction else stop, stop if conjunction else go_on)
+    return choose(low, span, holds, go_on if conjunction else stop, stop if conjunction else go_on)
 
 
 def _is_pure(node: ast.expr) -> bool:
@@ -170,13 +188,13 @@ def _is_pure(node: ast.expr) -> bool:
 
 def assert_holds(low: Lowering, node: ast.Assert) -> None:
     """`assert test, message`: Python runs the iteration in which it fails."""
-    condition = operators.truth(low, low.eval(node.test))
-    if condition is True:
+    test = condition(low, node.test)
+    if test is True:
         return
     span = low.span_of(node.test)
-    if condition is False:
+    if test is False:
         raise Unsupported("JN101", "an assert statement that fails")
-    assume(low, condition, True, ExitAssumption(span, "assert"))
+    assume(low, test, True, ExitAssumption(span, "assert"))
 
 
 # -- loops -----------------------------------------------------------------------------------------------------------
@@ -342,14 +360,14 @@ def while_(low: Lowering, node: ast.While) -> Outcome:
     fixed = next(iter(seen)) if len(seen) == 1 and span not in low.policy.looped and low.policy.unroll else None
     rounds = 0
     while True:
-        condition = operators.truth(low, low.eval(node.test))
-        if not isinstance(condition, bool):
+        test = condition(low, node.test)
+        if not isinstance(test, bool):
             if fixed is None or fixed > low.policy.unroll_limit:
                 return loops.lower_while(low, node) if rounds == 0 else _stuck(rounds)
             goes_on = rounds < fixed
-            assume(low, condition, goes_on, TripAssumption(span, fixed, low.policy.evidence(span)))
-            condition = goes_on
-        if not condition:
+            assume(low, test, goes_on, TripAssumption(span, fixed, low.policy.evidence(span)))
+            test = goes_on
+        if not test:
             return run(low, node.orelse)
         if rounds >= low.policy.unroll_limit:
             raise Unsupported("JN109", f"more than {rounds} rounds")
@@ -407,14 +425,14 @@ def _comprehend_lazily(low: Lowering, first: ast.comprehension, rest: list[ast.c
 
 
 def _holds(low: Lowering, test: ast.expr) -> bool:
-    condition = operators.truth(low, low.eval(test))
-    if isinstance(condition, bool):
-        return condition
+    holds = condition(low, test)
+    if isinstance(holds, bool):
+        return holds
     span = low.span_of(test)
     taken = low.policy.direction(span)
     if taken is None:
         raise Unsupported("JN111", "a comprehension's condition is not known")
-    assume(low, condition, taken, BranchAssumption(span, taken, low.policy.evidence(span)))
+    assume(low, holds, taken, BranchAssumption(span, taken, low.policy.evidence(span)))
     return taken
 
 

@@ -96,7 +96,7 @@ def form(value: Any, seen: dict[int, int]) -> Any:
         return kind.__name__, str(value.dtype), value.tobytes()
     if id(value) in seen:
         return "again", seen[id(value)]
-    if kind is not tuple:
+    if kind not in (tuple, frozenset):
         seen[id(value)] = len(seen)
     if isinstance(value, np.ndarray):
         return kind.__name__, str(value.dtype), value.shape, value.tobytes()
