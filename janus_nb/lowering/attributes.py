@@ -30,6 +30,8 @@ def load_attribute(low: Lowering, owner: Any, name: str) -> Any:
         return _graph_attribute(low, owner, name)
     if low.backend.is_variable(owner) and name == "numpy":
         return BoundMethod(low.backend.read_in_graph(owner), name)
+    if low.backend.is_variable(owner):
+        return _library_attribute(low, owner, name)
     if isinstance(owner, Closure | BoundMethod):
         raise Unsupported("JN102", f"attribute {name!r} of a function")
     if isinstance(owner, Lazy | View | Suspended | loops.Range):
@@ -348,9 +350,14 @@ def _library_attribute(low: Lowering, owner: Any, name: str) -> Any:
     if root is None:
         raise Unsupported("JN201", f"attribute {name!r} of a {type(owner).__name__}")
     value = _natively(owner, name)
-    if not low.backend.is_variable(owner) and not low.is_graph(owner) and not is_keras(type(owner)):
+    if low.backend.is_variable(owner) and name not in _VARIABLE_FACTS and not callable(value) and not low.backend.is_symbolic(value):
+        raise Unsupported("JN201", f"attribute {name!r} of a variable")
+    if root != "tensor" and not is_keras(type(owner)):
         low.heap.guard_view(ViewSlot(owner, path_of(low, owner), functools.partial(_shown, name), f"attribute {name!r}"), low.span)
     return low.make(list(value)) if type(value) is list else value
+
+
+_VARIABLE_FACTS = frozenset("name path shape dtype ndim trainable device constraint synchronization aggregation initializer regularizer".split())
 
 
 def _shown(name: str, owner: Any) -> Any:

@@ -281,19 +281,30 @@ def _call_graph_function(low: Lowering, function: Any, args: tuple[Any, ...], kw
 
 def _without_effects(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], what: str, code: str = "JN201") -> Any:
     """Call a function whose effects on Python, if it had any, would not happen in every call."""
-    before, read = state.mark(low), set(low.heap.entry_reads)
+    before = state.mark(low)
     if code == "JN201" and not all(plain(v) for v in (*args, *kwargs.values())):
         raise Unsupported(code, f"{what} of values that are not known yet, or not plain")
     result = call(low, function, args, kwargs)
-    stale = code == "JN201" and any(not _is_fixed(low, low.heap.entry_reads[key]) for key in low.heap.entry_reads.keys() - read)
+    stale = code == "JN201" and not _reads_arguments_only(function, set())
     if state.acted(low, before) or stale or (code == "JN201" and isinstance(result, list | dict | set)):
         raise Unsupported(code, f"{what} whose Python effects do not happen in every call")
     return result
 
 
-def _is_fixed(low: Lowering, slot: Any) -> bool:
-    """Whether a slot holds a function, class or module: what a function calls, not what it computes with."""
-    return isinstance(low.heap.live(slot), types.FunctionType | types.BuiltinFunctionType | types.ModuleType | type)
+def _reads_arguments_only(function: Any, seen: set[int]) -> bool:
+    """Whether a function and those it calls compute with nothing but their arguments, functions, library classes and modules."""
+    if id(function) in seen or not is_user_function(function):
+        return not is_user_class(function) if isinstance(function, type) else True
+    seen.add(id(function))
+    found = [function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__]
+    fixed = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, functools._lru_cache_wrapper)
+    inner = [getattr(value, "__wrapped__", value) for value in found]
+    plain_inside = not any(isinstance(part, types.CodeType) for part in function.__code__.co_consts)
+    return (
+        plain_inside
+        and not function.__code__.co_freevars
+        and all(isinstance(v, fixed) and _reads_arguments_only(w, seen) for v, w in zip(found, inner, strict=True))
+    )
 
 
 __all__ = ["bind_arguments", "call", "call_node"]

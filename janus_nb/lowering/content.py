@@ -60,6 +60,7 @@ class Reader:
 
     def __init__(self, is_tensor: Callable[[Any], bool]) -> None:
         self.is_tensor = is_tensor
+        self.seen: set[int] = set()
 
     def containers(self, value: Any, inside: bool = False) -> tuple[Any, ...]:
         """All mutable containers in a value, in a fixed order, and the objects that count by identity.
@@ -122,6 +123,20 @@ class Reader:
             self.containers(value)
         return value
 
+    def deep_ahead(self, value: Any) -> Any:
+        """As `deep`, before the graph: no effect of the same call may change what was read. Called by host programs as `DeepAhead`."""
+        if type(value) not in SCALARS:
+            self.seen.update(id(memory(box)) for box in self.containers(value))
+            self.seen.update(id(box) for box in self.containers(value))
+        return value
+
+    def flat_ahead(self, value: Any) -> Any:
+        """As `flat`, before the graph. Called by host programs as `FlatAhead`."""
+        if type(value) not in SCALARS:
+            self.flat(value)
+            self.seen.update((id(value), id(memory(value))))
+        return value
+
     def flat(self, value: Any) -> Any:
         """The value, if it is itself a container or plain value that may be read natively. Called by host programs as `Flat`.
 
@@ -155,7 +170,9 @@ def settled(low: Lowering, value: Any, flat: bool = False, inside: bool = False,
     Raises:
         Unsupported: JN204 for what may not be read natively.
     """
-    if isinstance(value, Host | Num) or low.backend.is_symbolic(value) or plain(value):
+    if isinstance(value, Host):
+        return _of_host(low, value, flat, late)
+    if isinstance(value, Num) or low.backend.is_symbolic(value) or plain(value):
         return value
     if isinstance(value, slice):
         return slice(*(settled(low, part) for part in (value.start, value.stop, value.step)))
@@ -172,6 +189,26 @@ def settled(low: Lowering, value: Any, flat: bool = False, inside: bool = False,
     if late and parts:
         return _at_replay(low, value)
     return _registered(low, value, parts, flat)
+
+
+def _of_host(low: Lowering, value: Host, flat: bool, late: bool) -> Host:
+    """A value that the host computes: if it is, or holds, containers that the loop changes, they are read at replay."""
+    if value.phase is Phase.POST or late:
+        return value
+    boxes: list[Any] = list(value.among)
+    if not boxes and not plain(value.witness):
+        try:
+            boxes = [value.witness] if flat else list(low.reader.containers(value.witness))
+        except Opaque:
+            return value  # refused where it is read
+    boxes = [box for box in boxes if is_box(box)]
+    if any(id(box) in low.heap.dirty or id(memory(box)) in low.heap.dirty for box in boxes):
+        made = Host(Phase.POST, low.host.code(value, Phase.POST))
+        low.unverified.add(made.code)
+        return made
+    for box in boxes:
+        low.heap.read_content(box)
+    return value
 
 
 def _at_replay(low: Lowering, value: Any) -> Host:

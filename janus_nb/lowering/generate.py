@@ -30,7 +30,24 @@ from janus_nb.speculate.policy import ExitAssumption, Mode, Policy
 from janus_nb.speculate.slots import UNBOUND, AttrSlot, LocalSlot, Slot, describe
 
 _ATTEMPTS = 10
+_MAX_PARTS = 64
 RETURN_SLOT = LocalSlot("@return")
+ARGUMENTS_SLOT = LocalSlot("@arguments")
+"""Holds what a call looks like (`form_of`): a graph of a function serves calls of one form."""
+
+
+def form_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """How many arguments a call has, under which names, and of which types, containers taken apart."""
+    return (*map(_form, args), *((name, _form(value)) for name, value in kwargs.items()), len(args))
+
+
+def _form(value: Any, depth: int = 0) -> Any:
+    kind = type(value)
+    if depth < 4 and kind in (list, tuple) and len(value) <= _MAX_PARTS:
+        return (kind, *(_form(part, depth + 1) for part in value))
+    if depth < 4 and kind is dict and len(value) <= _MAX_PARTS and all(type(key) is str for key in value):
+        return (kind, *((key, _form(part, depth + 1)) for key, part in value.items()))
+    return kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -252,6 +269,7 @@ def _lower_call(low: Lowering, target: Target) -> Any:
     from janus_nb.lowering.calls import call
 
     args, kwargs = _element(low, target.element)
+    low.heap.guard_constant(ARGUMENTS_SLOT, low.heap.live(ARGUMENTS_SLOT), None)
     low.frames.append(Frame(target.unit, target.namespace, region=False))
     result = call(low, target.function, tuple(args), dict(kwargs))
     low.frames.pop()
@@ -359,7 +377,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         mutated=frozenset(heap.mutated),
         read=frozenset(id(b) for box in heap.content_reads.values() for b in (box, memory(box))) - frozenset(heap.mutated),
         generators=tuple(generator for generator, _ in low.draws.values()),
-        borrowed=tuple(low.borrowed_inputs),
+        seen=low.reader.seen, borrowed=tuple(low.borrowed_inputs),
         volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.volatile) | low.volatile_owners,
         checks=tuple(low.checks), host_checks=tuple(low.host_checks), pre_checks=tuple(low.pre_checks),
         effects=low.effects, graph_spans=frozenset(low.graph_spans), effect_spans=frozenset(low.effect_spans), attempts=attempt,
@@ -408,4 +426,4 @@ def _feed_info(feed: Feed) -> FeedInfo:
     return FeedInfo(feed.spec, feed.key, feed.column, kind, type(witness) if feed.host is not None else None)
 
 
-__all__ = ["RETURN_SLOT", "Column", "KeyedParts", "Parts", "Target", "generate"]
+__all__ = ["ARGUMENTS_SLOT", "RETURN_SLOT", "Column", "KeyedParts", "Parts", "Target", "form_of", "generate"]

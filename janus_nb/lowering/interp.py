@@ -134,7 +134,7 @@ class Lowering:
         self.volatile_owners: set[int] = set()
         self.reader = Reader(backend.is_tensor)
         self.unverified: set[str] = set()
-        self.host.objects.update(Deep=self.reader.deep, Flat=self.reader.flat)
+        self.host.objects.update(Deep=self.reader.deep, Flat=self.reader.flat, DeepAhead=self.reader.deep_ahead, FlatAhead=self.reader.flat_ahead)
         self._lifted: dict[int, Any] = {}
         self._row_of: dict[tuple[int, Kind | None, bool], Row] = {}
         self._opaque: list[Any] = []
@@ -289,7 +289,7 @@ class Lowering:
         """The code of a value that is read: checked where its type is not known before."""
         code = self.code(value, phase)
         if isinstance(value, Host) and value.code in self.unverified:
-            return f"{'Flat' if flat else 'Deep'}({code})"
+            return f"{'Flat' if flat else 'Deep'}{'' if phase is Phase.POST else 'Ahead'}({code})"
         return code
 
     def phase_of(self, value: Any) -> Phase:

@@ -30,14 +30,28 @@ def look_at_class(kind: type) -> tuple[Any, ...]:
     for base in kind.__mro__:
         if is_user_class(base):
             for name, member in base.__dict__.items():
+                if name in _KEPT_BY_PYTHON:
+                    continue
                 found.append(name)
-                if name not in _KEPT_BY_PYTHON and (hasattr(type(member), "__get__") or (name.startswith("__") and name.endswith("__"))):
+                if hasattr(type(member), "__get__") or (name.startswith("__") and name.endswith("__")):
                     found.append(member)
     return tuple(found)
 
 
 _KEPT_BY_PYTHON = frozenset(
-    {"__dict__", "__weakref__", "__doc__", "__annotations__", "_abc_impl", "__module__", "__static_attributes__", "__firstlineno__"}
+    {
+        "__slotnames__",
+        "__parameters__",
+        "__abstractmethods__",
+        "__dict__",
+        "__weakref__",
+        "__doc__",
+        "__annotations__",
+        "_abc_impl",
+        "__module__",
+        "__static_attributes__",
+        "__firstlineno__",
+    }
 )
 
 

@@ -6,7 +6,7 @@ import collections
 import sys
 from typing import Any
 
-from janus_nb.lowering import attributes, fence, items, numbers, operators, tapes
+from janus_nb.lowering import attributes, fence, items, numbers, operators, state, tapes
 from janus_nb.lowering.builtin_rules import items_of
 from janus_nb.lowering.content import is_box, is_memory, settled
 from janus_nb.lowering.control import dict_keys, known_items
@@ -203,7 +203,10 @@ def _change_heap(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kw
     if name not in vars(type(owner)) and not any(name in vars(k) for k in type(owner).__mro__):
         raise Unsupported("JN203", f"AttributeError: {name!r}")
     if name in ("extend", "update", "extendleft") and args and isinstance(args[0], Lazy | View | Suspended):
+        before = state.mark(low)
         args = (low.make(known_items(low, args[0])), *args[1:])
+        if state.acted(low, before):
+            raise Unsupported("JN104", f"{name}() by an iterator with effects")
     refuse_callbacks((*args, *kwargs.values()))
     if name in LOOKING:
         settled(low, owner, late=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.unit.programs_by_hand import by_hand
+
 STEP = "v.add(0.01 * data[i])"
 
 # kind -> (setup, readings of `o`, changes of `o` by the number `k`)
@@ -135,4 +137,4 @@ def table() -> dict[str, tuple[str, str]]:
     return made
 
 
-PROGRAMS = table()
+PROGRAMS = {**by_hand(cells), **table()}
