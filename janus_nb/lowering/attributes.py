@@ -186,7 +186,7 @@ def _graph_attribute(low: Lowering, owner: Any, name: str) -> Any:
 
 
 def _class_attribute(low: Lowering, owner: type, name: str) -> Any:
-    if type(owner) not in (type, abc.ABCMeta) and not isinstance(owner, EnumMeta) and any(map(is_user_class, type(owner).__mro__)):
+    if type(owner) not in (type, abc.ABCMeta) and not isinstance(owner, EnumMeta) and members.of_user(type(owner)):
         raise Unsupported("JN206", f"attribute {name!r} of class {owner.__name__}, which has a metaclass")
     base, raw = members.find(low, owner, name)
     if isinstance(owner, EnumMeta):
@@ -374,7 +374,7 @@ def _library_root(low: Lowering, owner: Any) -> str | None:
     if low.backend.is_variable(owner) or low.is_graph(owner) or low.backend.is_tape(owner):
         return "tensor"
     roots = {k.__module__.partition(".")[0] for k in type(owner).__mro__}
-    named = next((r for r in ("keras", "tensorflow") if r in roots), None)
+    named: str | None = next((r for r in ("keras", "tensorflow") if r in roots), None)
     if named is None:
         known = knowledge_of(type(owner))
         named = known.module if known is not None and known.effect is Effect.TRACED else None

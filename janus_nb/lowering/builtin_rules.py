@@ -6,19 +6,18 @@ import abc
 import ast
 import enum
 import functools
-import itertools
 import operator
 import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, attributes, contexts, fence, generators, items, members, numbers, objects, operators, state
+from janus_nb.lowering import access, attributes, contexts, fence, items, iterators, members, numbers, objects, operators
 from janus_nb.lowering.content import is_box
 from janus_nb.lowering.control import known_items
 from janus_nb.lowering.exprs import format_value, known_pairs
 from janus_nb.lowering.interp import Lowering
-from janus_nb.lowering.loops import Range, range_items
+from janus_nb.lowering.loops import Range
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import BoundMethod, Closure, Host, Lazy, Num, Phase, Suspended, View, kind_of
 from janus_nb.source.units import is_keras, is_user_class
@@ -73,112 +72,6 @@ def _range(low: Lowering, *args: Any) -> Any:
     return fence.now(low, range, start, stop, step)
 
 
-def _settled(low: Lowering, value: Any) -> Any:
-    """A container that the loop changes, as the host value that replay will find."""
-    if id(value) in low.heap.dirty and not low.is_fresh(value):
-        return Host(Phase.POST, low.host.object(value))
-    return value
-
-
-def items_of(low: Lowering, value: Any) -> list[Any]:
-    """The items of an iterable, ranges of unknown length included."""
-    if isinstance(value, Range):
-        return range_items(low, value, low.span)  # type: ignore[arg-type]
-    return known_items(low, value)
-
-
-def _lazy(low: Lowering, what: str, produce: Callable[[Callable[[Any], bool]], None]) -> Lazy:
-    return Lazy(produce, what, list(low.frames))
-
-
-def _apart(low: Lowering, iterables: tuple[Any, ...]) -> list[list[Any]]:
-    """The items of several iterables that are consumed in step.
-
-    Raises:
-        Unsupported: JN104 if making an item has effects: Python makes them in turn, and not all.
-    """
-    before = state.mark(low)
-    columns = [items_of(low, value) for value in iterables]
-    if len(iterables) > 1 and state.acted(low, before):
-        raise Unsupported("JN104", "iterators with effects are consumed in step")
-    return columns
-
-
-def _give_all(items: list[Any], give: Callable[[Any], bool]) -> None:
-    for item in items:
-        if not give(item):
-            return
-
-
-def _through(low: Lowering, items: Any, give: Callable[[Any], bool]) -> None:
-    """Hand on the items of an iterable, one by one if they are made one by one."""
-    if isinstance(items, Lazy | Suspended):
-        generators.consume(low, items, give)
-    else:
-        _give_all(items_of(low, items), give)
-
-
-def _enumerate(low: Lowering, items: Any, start: int = 0) -> Any:
-    def produce(give: Callable[[Any], bool]) -> None:
-        count = itertools.count(start)
-        _through(low, items, lambda item: give((next(count), item)))
-
-    if type(start) is not int:
-        raise Unsupported("JN102", "enumerate() from a value that is not known yet")
-    return _lazy(low, "enumerate()", produce)
-
-
-def _zip(low: Lowering, *iterables: Any, strict: bool = False) -> Any:
-    def produce(give: Callable[[Any], bool]) -> None:
-        columns = _apart(low, iterables)
-        if strict and len({len(c) for c in columns}) > 1:
-            raise Unsupported("JN203", "ValueError: zip() arguments of unlike length")
-        _give_all(list(zip(*columns, strict=False)), give)
-
-    return _lazy(low, "zip()", produce)
-
-
-def _map(low: Lowering, function: Any, *iterables: Any) -> Any:
-    from janus_nb.lowering.calls import call
-
-    def produce(give: Callable[[Any], bool]) -> None:
-        if len(iterables) == 1:
-            _through(low, iterables[0], lambda item: give(call(low, function, (item,), {})))
-            return
-        for parts in zip(*_apart(low, iterables), strict=False):
-            if not give(call(low, function, parts, {})):
-                return
-
-    return _lazy(low, "map()", produce)
-
-
-def _reduce(low: Lowering, function: Any, items: Any, *initial: Any) -> Any:
-    from janus_nb.lowering.calls import call
-
-    values = [*initial, *items_of(low, items)]
-    if not values:
-        raise Unsupported("JN203", "TypeError: reduce() of empty iterable with no initial value")
-    result = values[0]
-    for value in values[1:]:
-        result = call(low, function, (result, value), {})
-    return result
-
-
-def _filter(low: Lowering, function: Any, items: Any) -> Any:
-    from janus_nb.lowering.calls import call
-
-    def produce(give: Callable[[Any], bool]) -> None:
-        def test(item: Any) -> bool:
-            keep = operators.truth(low, call(low, function, (item,), {}) if function is not None else item)
-            if not isinstance(keep, bool):
-                raise Unsupported("JN111", "filter() by a condition that is not known")
-            return give(item) if keep else True
-
-        _through(low, items, test)
-
-    return _lazy(low, "filter()", produce)
-
-
 def _hashed(low: Lowering, items: Any) -> list[Any]:
     """Items that are to be told apart by their hash.
 
@@ -194,10 +87,10 @@ def _hashed(low: Lowering, items: Any) -> list[Any]:
 
 def _sequence(kind: type) -> Callable[..., Any]:
     def rule(low: Lowering, value: Any = ()) -> Any:
-        value = _settled(low, value)
+        value = iterators.as_replayed(low, value)
         if (isinstance(value, Host) and value.phase is Phase.POST) or isinstance(value, Num):
             return low.host_op(f"{kind.__name__}({{}})", kind, value)
-        items = items_of(low, value)
+        items = iterators.items_of(low, value)
         if kind is set and any(low.is_symbolic(item) for item in items):
             raise Unsupported("JN102", "a set of values that are not known yet")
         return tuple(items) if kind is tuple else low.make(list(items) if kind is list else set(_hashed(low, items)))
@@ -217,7 +110,7 @@ def _dict(low: Lowering, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, dict):
             pairs.update(known_pairs(low, value))
         else:
-            for key, item in [tuple(known_items(low, p)) for p in items_of(low, value)]:
+            for key, item in [tuple(known_items(low, p)) for p in iterators.items_of(low, value)]:
                 if not plain(key):
                     raise Unsupported("JN102", "a dictionary key that is not known yet")
                 pairs[key] = item
@@ -225,10 +118,10 @@ def _dict(low: Lowering, *args: Any, **kwargs: Any) -> Any:
 
 
 def _sum(low: Lowering, items: Any, start: Any = 0) -> Any:
-    items = _settled(low, items)
+    items = iterators.as_replayed(low, items)
     if isinstance(items, Num) or (isinstance(items, Host) and not low.backend.is_tensor(items.witness)):
         return low.host_op("sum({}, {})", sum, items, start)
-    parts = items_of(low, items)
+    parts = iterators.items_of(low, items)
     if sys.version_info >= (3, 12) and any(isinstance(v, Num | float) for v in parts):
         return low.host_op("sum({}, {})", sum, low.make(list(parts)), start)  # Python compensates rounding errors here
     total = start
@@ -306,7 +199,7 @@ def _abs(low: Lowering, value: Any) -> Any:
 
 def _isinstance(low: Lowering, value: Any, kinds: Any) -> Any:
     for kind in kinds if type(kinds) is tuple else (kinds,):
-        if isinstance(kind, type) and type(kind) not in (type, abc.ABCMeta, enum.EnumMeta) and any(map(is_user_class, type(kind).__mro__)):
+        if isinstance(kind, type) and type(kind) not in (type, abc.ABCMeta, enum.EnumMeta) and members.of_user(type(kind)):
             raise Unsupported("JN206", f"__instancecheck__ of {kind.__name__}")
         if isinstance(kind, type) and is_user_class(kind) and "__subclasshook__" in kind.__dict__:
             raise Unsupported("JN206", f"__subclasshook__ of {kind.__name__}")
@@ -402,68 +295,6 @@ def _format(low: Lowering, value: Any, spec: Any = "") -> Any:
     return format_value(low, value, spec, None)
 
 
-def _all_any(conjunction: bool) -> Callable[..., Any]:
-    name = "all" if conjunction else "any"
-    python: Any = all if conjunction else any
-
-    def rule(low: Lowering, items: Any) -> Any:
-        items = _settled(low, items)
-        if isinstance(items, Host | Num):
-            return low.host_op(f"{name}({{}})", python, items)
-        result: Any = conjunction
-
-        def look(item: Any) -> bool:
-            nonlocal result
-            known, before = isinstance(result, bool), state.mark(low)
-            result = operators.join(low, conjunction, operators.truth(low, result), operators.truth(low, item))
-            if not known and state.acted(low, before):
-                raise Unsupported("JN104", f"{name}() of a condition with effects")
-            return not isinstance(result, bool) or result is conjunction
-
-        def guarded(item: Any) -> bool:
-            nonlocal before
-            if not isinstance(result, bool) and state.acted(low, before):
-                raise Unsupported("JN104", f"{name}() of items with effects")
-            more = look(item)
-            before = state.mark(low)
-            return more
-
-        before = state.mark(low)
-        _through(low, items, guarded)
-        return result
-
-    return rule
-
-
-def _reversed(low: Lowering, items: Any) -> Any:
-    if operators.is_users(items) or isinstance(items, Lazy | Suspended | set):
-        raise Unsupported("JN201", f"reversed() of a {type(items).__name__}")
-    return _lazy(low, "reversed()", lambda give: _give_all(list(reversed(items_of(low, items))), give))
-
-
-def _sorted(low: Lowering, items: Any, *, key: Any = None, reverse: Any = False) -> Any:
-    from janus_nb.lowering.calls import call
-    from janus_nb.lowering.tracing import compute
-
-    if isinstance(items, Lazy | View | Suspended):
-        items = low.make(known_items(low, items))
-    if key is None:
-        return fence.now(low, sorted, items, reverse=reverse) if fence.is_open(low, items) else compute(low, sorted, (items,), {"reverse": reverse})
-    values = items_of(low, _settled(low, items))
-    keys = [call(low, key, (value,), {}) for value in values]
-    if not all(map(plain, keys)) or not plain(reverse):
-        raise Unsupported("JN201", "sorted() by a key that is not known yet")
-    return low.make([values[i] for i in _order(keys, bool(reverse))])
-
-
-def _order(keys: list[Any], reverse: bool) -> list[int]:
-    """The positions in the order of their keys."""
-    try:
-        return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
-    except Exception as error:
-        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-
-
 def _type(low: Lowering, value: Any) -> Any:
     if isinstance(value, Num) and value.kind != "array":
         return {"int": int, "float": float, "bool": bool}[value.kind]
@@ -524,10 +355,10 @@ RULES: dict[Any, Callable[..., Any]] = {
     bool: _number("bool"),
     len: items.length,
     range: _range,
-    enumerate: _enumerate,
-    zip: _zip,
-    map: _map,
-    filter: _filter,
+    enumerate: iterators.enumerate_rule,
+    zip: iterators.zip_rule,
+    map: iterators.map_rule,
+    filter: iterators.filter_rule,
     list: _sequence(list),
     tuple: _sequence(tuple),
     set: _sequence(set),
@@ -544,14 +375,14 @@ RULES: dict[Any, Callable[..., Any]] = {
     str: _str,
     repr: _repr,
     format: _format,
-    all: _all_any(True),
-    any: _all_any(False),
-    reversed: _reversed,
-    sorted: _sorted,
+    all: iterators.all_any_rule(True),
+    any: iterators.all_any_rule(False),
+    reversed: iterators.reversed_rule,
+    sorted: iterators.sorted_rule,
     type: _type,
     callable: _callable,
     id: _id,
-    functools.reduce: _reduce,
+    functools.reduce: iterators.reduce_rule,
     **{getattr(operator, name): _operator_rule(kind) for kind, name in _OPERATORS.items()},
     **contexts.RULES,
     **objects.RULES,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import abc
 import collections
+import contextlib
 import enum
 import types
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from janus_nb.lowering.heap import memory
 from janus_nb.lowering.members import guard_class, inert
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import Host, Num, Phase
+from janus_nb.lowering.values import UNKNOWN, Host, Num, Phase, kind_of
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.plain import SCALARS, is_plain_type, plain
 from janus_nb.speculate.slots import ViewSlot
@@ -250,6 +251,49 @@ def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:
             raise Unsupported("JN204", "a set of values that are not plain")
         parts = tuple.__new__(type(value), settled_items) if isinstance(value, tuple) else settled_items
     return value if same else low.make(parts)
+
+
+def computed(
+    low: Lowering, template: str, function: Any, args: tuple[Any, ...], earliest: Phase, flat: bool, inside: bool, picks: bool, raw: bool
+) -> Host:
+    """What `Lowering.host_op` does.
+
+    Raises:
+        Unsupported: JN204 for what may not be read natively; JN203 if Python raises.
+    """
+    if not raw:
+        args = tuple(settled(low, arg, flat and not i, inside) for i, arg in enumerate(args))
+    phase = max((earliest, *(low.phase_of(a) for a in args)))
+    codes = [low.code(a, phase) if raw else low.read_code(a, phase, flat and not i) for i, a in enumerate(args)]
+    witness: Any = UNKNOWN
+    if phase is not Phase.POST:
+        given = [low.witness(a) for a in args]
+        eagerly = low.backend.eagerly() if any(map(low.backend.is_tensor, given)) else contextlib.nullcontext()
+        try:
+            for i, value in enumerate(() if raw else given):
+                low.reader.flat(value) if flat and not i else low.reader.containers(value, inside)
+            with eagerly:
+                witness = function(*given)
+        except Opaque as what:
+            raise Unsupported("JN204", str(what)) from None
+        except Exception as error:
+            raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+        if phase is Phase.ENTRY and not picks and not plain(witness) and not low.backend.is_tensor(witness):
+            phase = Phase.PRE  # Python makes a new one in every iteration
+            codes = [low.read_code(a, phase, flat and not i) for i, a in enumerate(args)]
+    text = template.format(*codes)
+    arithmetic = phase is not Phase.POST and kind_of(witness) is not None and getattr(function, "__module__", "") == "_operator"
+    known = low.host.known(phase, text) if arithmetic else None
+    if known is not None:
+        return known
+    made = low.host.assign(phase, text, witness)
+    if arithmetic:
+        low.host.remember(phase, text, made)
+    if picks:
+        low.unverified.add(made.code)
+    if any(isinstance(a, Host) and a.code in low.volatile for a in args):
+        low.volatile.add(made.code)
+    return made
 
 
 __all__ = ["BOXES", "Opaque", "Reader", "is_box", "is_memory", "settled"]

@@ -26,6 +26,7 @@ from janus_nb.lowering.values import UNKNOWN, Closure, Host, Phase, kind_of
 from janus_nb.reasons import REASONS
 from janus_nb.source.units import Unit
 from janus_nb.span import Span
+from janus_nb.speculate.guards import Guard, Shows
 from janus_nb.speculate.policy import ExitAssumption, Mode, Policy
 from janus_nb.speculate.slots import UNBOUND, AttrSlot, LocalSlot, Slot, describe
 
@@ -269,7 +270,7 @@ def _lower_call(low: Lowering, target: Target) -> Any:
     from janus_nb.lowering.calls import call
 
     args, kwargs = _element(low, target.element)
-    low.heap.guard_constant(ARGUMENTS_SLOT, low.heap.live(ARGUMENTS_SLOT), None)
+    low.heap.guards[ARGUMENTS_SLOT.key] = Guard(ARGUMENTS_SLOT, Shows(low.heap.live(ARGUMENTS_SLOT)), None)
     low.frames.append(Frame(target.unit, target.namespace, region=False))
     result = call(low, target.function, tuple(args), dict(kwargs))
     low.frames.pop()

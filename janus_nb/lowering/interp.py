@@ -20,7 +20,6 @@ from janus_nb.lowering.hostprog import HostPrograms
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Kind, Lazy, Nothing, Num, Phase, Suspended, View, kind_of
 from janus_nb.source.units import Unit
-from janus_nb.speculate.plain import plain
 
 if TYPE_CHECKING:
     from janus_nb.lowering.objects import Born
@@ -249,41 +248,9 @@ class Lowering:
             picks: Whether the result is a part of the first argument.
             raw: Whether it looks at nothing but the arguments' identity and type.
         """
-        from janus_nb.lowering.content import Opaque, settled
+        from janus_nb.lowering.content import computed
 
-        if not raw:
-            args = tuple(settled(self, arg, flat and not i, inside) for i, arg in enumerate(args))
-        phase = max((earliest, *(self.phase_of(a) for a in args)))
-        codes = [self.code(a, phase) if raw else self.read_code(a, phase, flat and not i) for i, a in enumerate(args)]
-        witness: Any = UNKNOWN
-        if phase is not Phase.POST:
-            given = [self.witness(a) for a in args]
-            eagerly = self.backend.eagerly() if any(map(self.backend.is_tensor, given)) else contextlib.nullcontext()
-            try:
-                for i, value in enumerate(() if raw else given):
-                    self.reader.flat(value) if flat and not i else self.reader.containers(value, inside)
-                with eagerly:
-                    witness = function(*given)
-            except Opaque as what:
-                raise Unsupported("JN204", str(what)) from None
-            except Exception as error:
-                raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-            if phase is Phase.ENTRY and not picks and not plain(witness) and not self.backend.is_tensor(witness):
-                phase = Phase.PRE  # Python makes a new one in every iteration
-                codes = [self.read_code(a, phase, flat and not i) for i, a in enumerate(args)]
-        text = template.format(*codes)
-        arithmetic = phase is not Phase.POST and kind_of(witness) is not None and getattr(function, "__module__", "") == "_operator"
-        known = self.host.known(phase, text) if arithmetic else None
-        if known is not None:
-            return known
-        made = self.host.assign(phase, text, witness)
-        if arithmetic:
-            self.host.remember(phase, text, made)
-        if picks:
-            self.unverified.add(made.code)
-        if any(isinstance(a, Host) and a.code in self.volatile for a in args):
-            self.volatile.add(made.code)
-        return made
+        return computed(self, template, function, args, earliest, flat, inside, picks, raw)
 
     def read_code(self, value: Any, phase: Phase, flat: bool = False) -> str:
         """The code of a value that is read: checked where its type is not known before."""

@@ -61,16 +61,21 @@ def look_at_function(function: types.FunctionType) -> tuple[Any, ...]:
     return (function.__code__, function.__defaults__, *named.items())
 
 
+def of_user(kind: Any) -> bool:
+    """Whether a class, or one that it inherits from, is the user's."""
+    return any(is_user_class(base) for base in kind.__mro__)
+
+
 def guard_class(low: Lowering, kind: type) -> None:
     """Assume that look-ups on a class go on as they do now."""
-    if any(map(is_user_class, kind.__mro__)):
+    if of_user(kind):
         low.heap.guard_view(ViewSlot(kind, kind.__name__, look_at_class, "the class"), low.span)
 
 
 def guard_type(low: Lowering, owner: Any) -> None:
     """Assume that an object stays of its class, and that look-ups on the class go on as they do now."""
     kind = type(owner)
-    if any(map(is_user_class, kind.__mro__)):
+    if of_user(kind):
         guard_class(low, kind)
         if id(owner) not in low.born and not low.is_fresh(owner):
             low.heap.guard_view(ViewSlot(owner, low.paths.get(id(owner), f"<{kind.__name__}>"), type, "the type"), low.span)

@@ -7,11 +7,11 @@ import sys
 from typing import Any
 
 from janus_nb.lowering import attributes, fence, items, numbers, operators, state, tapes
-from janus_nb.lowering.builtin_rules import items_of
 from janus_nb.lowering.content import is_box, is_memory, settled
 from janus_nb.lowering.control import dict_keys, known_items
 from janus_nb.lowering.exprs import known_pairs
 from janus_nb.lowering.interp import Lowering
+from janus_nb.lowering.iterators import items_of
 from janus_nb.lowering.library import FLAT_METHODS, MUTATORS, OUT_POSITION, pure_methods
 from janus_nb.lowering.tracing import refuse_callbacks
 from janus_nb.lowering.unsupported import Unsupported

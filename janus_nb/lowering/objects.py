@@ -55,7 +55,12 @@ def construct(low: Lowering, cls: type, args: tuple[Any, ...], kwargs: dict[str,
         Unsupported: JN201 for classes whose construction does more than make an object and initialise it.
     """
     if isinstance(cls, enum.EnumMeta):
-        if kwargs or not all(map(plain, args)) or type(cls) is not enum.EnumMeta or is_user_function(getattr(cls._missing_, "__func__", None)):
+        if (
+            kwargs
+            or not all(map(plain, args))
+            or type(cls) is not enum.EnumMeta
+            or is_user_function(getattr(getattr(cls, "_missing_", None), "__func__", None))
+        ):
             raise Unsupported("JN201", f"a member of {cls.__name__} by a value that is not known yet")
         return _known(cls, args)
     if is_record(cls):
