@@ -107,7 +107,9 @@ def lower_while(low: Lowering, node: ast.While) -> Outcome:
     from janus_nb.lowering.stmts import run
 
     def test(index: Any) -> Any:
-        condition = operators.truth(low, low.eval(node.test))
+        from janus_nb.lowering import control
+
+        condition = control.condition(low, node.test)
         condition = low.lift(condition)
         return condition.tensor if isinstance(condition, Num) else low.constant(condition, "bool") if isinstance(condition, bool) else condition
 
