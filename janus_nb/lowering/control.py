@@ -80,7 +80,7 @@ def if_(low: Lowering, node: ast.If) -> Outcome:
     """`if`/`elif`/`else`."""
     from janus_nb.lowering.stmts import run
 
-    condition = operators.truth(low, low.eval(node.test))
+    condition = truth_of(low, node.test)
     leaves = any(jumps(s) for s in (*node.body, *node.orelse))
     return decide(low, low.span_of(node.test), condition, lambda: run(low, node.body), lambda: run(low, node.orelse), leaves)
 
@@ -100,7 +100,7 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 def conditional_expression(low: Lowering, node: ast.IfExp) -> Any:
     """`a if test else b`."""
-    condition = operators.truth(low, low.eval(node.test))
+    condition = truth_of(low, node.test)
     return choose(low, low.span_of(node.test), condition, lambda: low.eval(node.body), lambda: low.eval(node.orelse))
 
 
@@ -127,7 +127,7 @@ def choose(low: Lowering, span: Span, condition: Any, then: Callable[[], Any], o
 
 
 def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr]) -> Any:
-    """`a and b and c` / `a or b or c`."""
+    """`a and b and c` / `a or b or c`: the value of one of the operands."""
     first, *rest = nodes
     value = low.eval(first)
     if not rest:
@@ -136,16 +136,60 @@ def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr]) -> An
     if isinstance(condition, bool):
         return short_circuit(low, conjunction, rest) if condition is conjunction else value
     span = low.span_of(first)
-    if low.policy.direction(span) is None and all(_is_pure(n) for n in rest):
+    if low.policy.direction(span) is None and _is_bool(value) and all(_is_pure(n) for n in rest):
         tail = short_circuit(low, conjunction, rest)
-        try:
-            return operators.join(low, conjunction, condition, operators.truth(low, tail))
-        except Unsupported:
-            if not isinstance(condition, Host):
-                raise
+        if _is_bool(tail):
+            try:
+                return operators.join(low, conjunction, condition, operators.truth(low, tail))
+            except Unsupported:
+                if not isinstance(condition, Host):
+                    raise
     go_on = lambda: short_circuit(low, conjunction, rest)  # noqa: E731
     stop = lambda: value  # noqa: E731
     return choose(low, span, condition, go_on if conjunction else stop, stop if conjunction else go_on)
+
+
+def _is_bool(value: Any) -> bool:
+    """Whether a value is certainly a bool of Python's, so that it is what its truth is."""
+    if isinstance(value, Num):
+        return value.kind == "bool"
+    return type(value.witness if isinstance(value, Host) and value.phase is not Phase.POST else value) is bool
+
+
+def truth_of(low: Lowering, node: ast.expr) -> Any:
+    """An expression of which only the truth matters: a known bool, a boolean scalar of the graph, or a host bool."""
+    if isinstance(node, ast.BoolOp):
+        with low.at(node):
+            return _test_all(low, isinstance(node.op, ast.And), node.values)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        with low.at(node):
+            return operators.truth(low, operators.invert(low, truth_of(low, node.operand)))
+    return operators.truth(low, low.eval(node))
+
+
+def _test_all(low: Lowering, conjunction: bool, nodes: list[ast.expr]) -> Any:
+    """The truth of `a and b and c` / `a or b or c`."""
+    first, *rest = nodes
+    condition = truth_of(low, first)
+    if not rest:
+        return condition
+    if isinstance(condition, bool):
+        return _test_all(low, conjunction, rest) if condition is conjunction else condition
+    span = low.span_of(first)
+    if low.policy.direction(span) is None and all(_is_pure(n) for n in rest):
+        try:
+            return operators.truth(low, operators.join(low, conjunction, condition, _test_all(low, conjunction, rest)))
+        except Unsupported:
+            if not isinstance(condition, Host):
+                raise
+    go_on = lambda: _as_bool(_test_all(low, conjunction, rest))  # noqa: E731
+    stop = lambda: not conjunction  # noqa: E731
+    return operators.truth(low, choose(low, span, condition, go_on if conjunction else stop, stop if conjunction else go_on))
+
+
+def _as_bool(condition: Any) -> Any:
+    """What `truth` returned, as a value of Python's."""
+    return condition if isinstance(condition, bool | Host) else Num(condition, "bool")
 
 
 def _is_pure(node: ast.expr) -> bool:
@@ -158,7 +202,7 @@ def _is_pure(node: ast.expr) -> bool:
 
 def assert_holds(low: Lowering, node: ast.Assert) -> None:
     """`assert test, message`: Python runs the iteration in which it fails."""
-    condition = operators.truth(low, low.eval(node.test))
+    condition = truth_of(low, node.test)
     if condition is True:
         return
     span = low.span_of(node.test)
@@ -305,10 +349,10 @@ def while_(low: Lowering, node: ast.While) -> Outcome:
     fixed = next(iter(seen)) if len(seen) == 1 and span not in low.policy.looped and low.policy.unroll else None
     rounds = 0
     while True:
-        condition = operators.truth(low, low.eval(node.test))
+        condition = truth_of(low, node.test)
         if not isinstance(condition, bool):
             if fixed is None or fixed > low.policy.unroll_limit:
-                return loops.lower_while(low, node) if rounds == 0 else _stuck(rounds)
+                return loops.lower_while(low, node, condition) if rounds == 0 else _stuck(rounds)
             goes_on = rounds < fixed
             assume(low, condition, goes_on, TripAssumption(span, fixed, low.policy.evidence(span)))
             condition = goes_on
@@ -350,7 +394,7 @@ def comprehension(low: Lowering, generators: list[ast.comprehension], emit: Call
 
 
 def _holds(low: Lowering, test: ast.expr) -> bool:
-    condition = operators.truth(low, low.eval(test))
+    condition = truth_of(low, test)
     if isinstance(condition, bool):
         return condition
     span = low.span_of(test)

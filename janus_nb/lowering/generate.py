@@ -14,7 +14,7 @@ from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering import control, draws, objects, operators, tapes, tracing
+from janus_nb.lowering import control, draws, objects, tapes, tracing
 from janus_nb.lowering.carries import final_tensors, mode_for
 from janus_nb.lowering.heap import Carry, Heap, memory
 from janus_nb.lowering.interp import Feed, Frame, Lowering
@@ -179,7 +179,7 @@ def _iteration(low: Lowering, target: Target) -> Any:
             bind(low, node.target, _element(low, target.element))
         elif isinstance(node, ast.While):
             with low.at(node.test) as span:
-                condition = operators.truth(low, low.eval(node.test))
+                condition = control.truth_of(low, node.test)
                 if condition is False:
                     raise Unsupported("JN101", "the loop ends here")
                 if condition is not True:

@@ -109,6 +109,7 @@ class Lowering:
         self.fresh: dict[int, Any] = {}
         self.escaped: dict[int, str] = {}
         self.borrowed: dict[int, Host] = {}
+        self.rebuilt: set[int] = set()
         self.borrowed_inputs: list[int] = []
         self.draws: dict[int, tuple[Any, Any]] = {}
         self.born: dict[int, Born] = {}

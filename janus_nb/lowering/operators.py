@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from janus_nb.lowering import numbers
+from janus_nb.lowering import identity, numbers
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Host, Num, Phase, kind_of
@@ -197,7 +197,7 @@ def compare(low: Lowering, op: ast.cmpop, left: Any, right: Any) -> Any:
     """`left op right`."""
     symbol, function = COMPARE[type(op)]
     if isinstance(op, ast.Is | ast.IsNot):
-        return _identity(low, isinstance(op, ast.Is), left, right)
+        return identity.same_object(low, isinstance(op, ast.Is), left, right)
     left, right = low.in_graph(left), low.in_graph(right)
     if _is_post(left) or _is_post(right):
         return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
@@ -221,18 +221,6 @@ def compare(low: Lowering, op: ast.cmpop, left: Any, right: Any) -> Any:
             return _user_operator(low, left, right, dunder[type(op)])
         return function(left, right)
     return _now(low, function, left, right)
-
-
-def _identity(low: Lowering, positive: bool, left: Any, right: Any) -> Any:
-    if _is_post(left) or _is_post(right) or isinstance(left, Host) or isinstance(right, Host):
-        symbol = "is" if positive else "is not"
-        return low.host_op(f"({{}} {symbol} {{}})", operator.is_ if positive else operator.is_not, left, right)
-    if any(b is not None and not b.code for b in (low.born.get(id(left)), low.born.get(id(right)))):
-        raise Unsupported("JN108", "identity of an object that is carried between iterations")
-    if id(left) in low.borrowed or id(right) in low.borrowed:
-        raise Unsupported("JN102", "identity of a container that is bound anew in every iteration")
-    same = left is right
-    return same if positive else not same
 
 
 def _membership(low: Lowering, symbol: str, function: Any, left: Any, right: Any) -> Any:
