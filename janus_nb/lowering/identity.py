@@ -44,7 +44,7 @@ def _on_host(low: Lowering, positive: bool, left: Any, right: Any) -> Any:
     if not _is_single(left) and not _is_single(right):
         for value in (left, right):
             held = value.witness if isinstance(value, Host) and value.phase is not Phase.POST else value
-            if low.is_graph(held) or isinstance(held, Num | _VALUES) or low.is_fresh(held):
+            if low.is_graph(held) or isinstance(held, (Num, *_VALUES)) or low.is_fresh(held):
                 raise Unsupported("JN102", "identity of values that are computed")
     symbol = "is" if positive else "is not"
     return low.host_op(f"({{}} {symbol} {{}})", operator.is_ if positive else operator.is_not, left, right)

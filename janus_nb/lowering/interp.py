@@ -294,6 +294,8 @@ class Lowering:
             return "(" + "".join(self.code(v, phase) + ", " for v in value) + ")"
         if isinstance(value, Suspended):
             raise Unsupported("JN104", f"{value.function.__name__}() is kept, or handed to a library")
+        if id(value) in self.tapes and not self.backend.tape_is_spent(value):
+            raise Unsupported("JN208", "it is kept, and may be asked after the iteration")
         if id(value) in self.borrowed:
             return self.host.code(self.borrowed[id(value)], phase)
         if id(value) in self.born:

@@ -23,6 +23,7 @@ from tensorflow.python.framework import func_graph, ops
 from janus_nb.backend import Body, OpNode, Role, Spec, Tensor
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.span import Span
+from janus_nb.tf import xla_ops
 from janus_nb.tf.staging import Draw, StagingGraph, interception
 
 MAX_ROUNDS = 100_000
@@ -52,6 +53,8 @@ class Traced:
     draws: tuple[Draw, ...] = ()
     committer: Any = None
     differentiable: Any = None
+    kinds: frozenset[str] | None = None
+    unchecked: frozenset[str] = frozenset()
     _apart: Any = None
     _drawn: Any = None
 
@@ -75,6 +78,26 @@ class Traced:
             finally:
                 graph.inputs, graph.structured_input_signature = before
         return self._drawn
+
+
+def kinds_of(body: Body) -> frozenset[str]:
+    """The types of all operations of a body, also of those in functions that it calls, as `janus_nb.tf.xla_ops` names them."""
+    traced: Traced = body.handle
+    if traced.kinds is None:
+        definition = traced.function.graph.as_graph_def()
+        nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
+        traced.kinds = frozenset(node.op + (xla_ops.OF_INTEGERS if _chooses_integers(node) else "") for node in nodes)
+    return traced.kinds
+
+
+def _chooses_integers(node: Any) -> bool:
+    """Whether a node picks one of several integers, among which there is no NaN."""
+    return node.op in xla_ops.CHOOSING and tf.as_dtype(node.attr["T"].type).is_integer
+
+
+def has_loops(body: Body) -> bool:
+    """Whether a body has loops of its own, so that a call may take any time: it must be possible to stop it."""
+    return not kinds_of(body).isdisjoint(("While", "StatelessWhile"))
 
 
 def read_states(traced: Traced) -> list[Tensor]:
@@ -355,6 +378,7 @@ class TensorFlowTracer:
         function = atomic_function.from_func_graph(f"{graph.name}_{ops.uid()}", graph, {})
         refs = tuple(VariableRef(s.handle, s.start.dtype, s.start.shape, s.name, graph.variable_of(s.handle)) for s in states)
         traced = Traced(function, tuple(outer for outer, _ in captures), refs, tuple(written), graph.sparse, tuple(graph.draws))
+        traced.unchecked = frozenset(graph.unchecked)
         return Body(
             handle=traced,
             carries=tuple(map(spec_of_tensor, self._inputs["carry"])),

@@ -334,6 +334,9 @@ class FakeBackend:
     def is_traced(self, value: Any) -> bool:
         return False
 
+    def is_eager_array(self, value: Any) -> bool:
+        return False
+
     def opaque(self, function: Any) -> Any:
         return function
 
