@@ -249,6 +249,8 @@ def _store_outer(low: Lowering, frame: Frame | None, name: str, value: Any) -> N
             write_slot(low, name_slot(frame, name), value)
             return
         if name in frame.names or name in frame.local_names:
+            if low.branch_marks and not any(frame is active for active in low.frames):
+                raise Unsupported("JN107", f"{name!r} of a function that has returned is changed inside a branch or loop")
             frame.names[name] = value
             return
         frame = frame.parent

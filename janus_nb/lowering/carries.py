@@ -149,7 +149,7 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
 
     def accepts(value: Any) -> bool:
         try:
-            return _same(flatten(backend, value)[0], template)
+            return same_structure(flatten(backend, value)[0], template)
         except NoTemplate:
             return False
 
@@ -168,6 +168,7 @@ def own(low: Lowering, value: Any) -> Any:
     """Register the containers of a structure that was rebuilt as the region's own."""
     if isinstance(value, list | dict) or (isinstance(value, tuple) and type(value) is not tuple):
         low.make(value)
+        low.rebuilt.add(id(value))
     for part in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
         own(low, part)
     return value
@@ -188,12 +189,12 @@ def final_tensors(low: Lowering, carry: Carry, value: Any) -> list[Any]:
     Raises:
         Unsupported: JN108 if the value at the end is of another kind, dtype, shape or structure than at the start.
     """
-    value = _deep_lift(low, value)
+    value = deep_lift(low, value)
     try:
         template, leaves = flatten(low.backend, value, lambda part: _staged_attributes(low, part))
     except NoTemplate as error:
         raise Unsupported("JN108", f"{describe(carry.slot)} ends as a {error}", low.heap.spans.get(carry.slot.key)) from None
-    if not _same(template, carry.template):
+    if not same_structure(template, carry.template):
         wider = _widened(carry.template, template)
         if wider is not None:
             low.widened[carry.slot.key] = wider
@@ -210,7 +211,7 @@ def _staged_attributes(low: Lowering, value: Any) -> dict[str, Any] | None:
     from janus_nb.lowering.objects import attributes
 
     born = low.born.get(id(value))
-    return {n: _deep_lift(low, v) for n, v in attributes(low, born).items()} if born is not None else None
+    return {n: deep_lift(low, v) for n, v in attributes(low, born).items()} if born is not None else None
 
 
 def _widened(start: Any, end: Any) -> list[Spec] | None:
@@ -228,18 +229,18 @@ def _widened(start: Any, end: Any) -> list[Spec] | None:
     return None if any(p is None for p in parts) else [spec for part in parts for spec in part or ()]
 
 
-def _same(a: Any, b: Any) -> bool:
+def same_structure(a: Any, b: Any) -> bool:
     """Whether a value of structure `a` can travel as one of structure `b`."""
     if isinstance(a, Constant | ObjectOf) or isinstance(b, Constant | ObjectOf):
         if isinstance(a, ObjectOf) and isinstance(b, ObjectOf):
-            return a.kind is b.kind and a.names == b.names and all(_same(x, y) for x, y in zip(a.parts, b.parts, strict=True))
+            return a.kind is b.kind and a.names == b.names and all(same_structure(x, y) for x, y in zip(a.parts, b.parts, strict=True))
         return bool(a == b)
     if is_leaf(a) and is_leaf(b):
         return a[1] == b[1] and fits(b[0], a[0])
     if isinstance(a, dict) and isinstance(b, dict):
-        return list(a) == list(b) and all(_same(a[k], b[k]) for k in a)
+        return list(a) == list(b) and all(same_structure(a[k], b[k]) for k in a)
     if type(a) is type(b) and isinstance(a, tuple | list):
-        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(same_structure(x, y) for x, y in zip(a, b, strict=True))
     return False
 
 
@@ -252,15 +253,16 @@ def _text(template: Any) -> str:
     return template.kind.__name__ if isinstance(template, ObjectOf) else f"{type(template).__name__} of {len(template)}"
 
 
-def _deep_lift(low: Lowering, value: Any) -> Any:
+def deep_lift(low: Lowering, value: Any) -> Any:
+    """A structure whose parts are as the graph sees them."""
     if isinstance(value, Host):
         return low.lift(value)
     if type(value) in (tuple, list):
-        return type(value)(_deep_lift(low, v) for v in value)
+        return type(value)(deep_lift(low, v) for v in value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return tuple.__new__(type(value), [_deep_lift(low, v) for v in value])
+        return tuple.__new__(type(value), [deep_lift(low, v) for v in value])
     if type(value) is dict:
-        return {k: _deep_lift(low, v) for k, v in value.items()}
+        return {k: deep_lift(low, v) for k, v in value.items()}
     return value
 
 

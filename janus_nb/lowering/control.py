@@ -167,8 +167,10 @@ def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr], truth
 
 
 def _is_bool(value: Any) -> bool:
-    """Whether a value is a bool of Python's, whoever computes it."""
-    return type(value) is bool or (isinstance(value, Num) and value.kind == "bool") or (isinstance(value, Host) and type(value.witness) is bool)
+    """Whether a value is certainly a bool of Python's, so that it is what its truth is."""
+    if isinstance(value, Num):
+        return value.kind == "bool"
+    return type(value.witness if isinstance(value, Host) and value.phase is not Phase.POST else value) is bool
 
 
 def _chosen(low: Lowering, span: Span, conjunction: bool, holds: Any, rest: list[ast.expr], value: Any, truth_only: bool) -> Any:
@@ -363,7 +365,7 @@ def while_(low: Lowering, node: ast.While) -> Outcome:
         test = condition(low, node.test)
         if not isinstance(test, bool):
             if fixed is None or fixed > low.policy.unroll_limit:
-                return loops.lower_while(low, node) if rounds == 0 else _stuck(rounds)
+                return loops.lower_while(low, node, test) if rounds == 0 else _stuck(rounds)
             goes_on = rounds < fixed
             assume(low, test, goes_on, TripAssumption(span, fixed, low.policy.evidence(span)))
             test = goes_on

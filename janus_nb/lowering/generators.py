@@ -20,7 +20,7 @@ from janus_nb.lowering.values import Lazy, Suspended
 from janus_nb.source.units import is_user_function
 
 
-class _Stop(Exception):
+class Stop(Exception):
     """The consumer left (`break`, `return`): the generator goes no further."""
 
 
@@ -66,7 +66,7 @@ def consume(low: Lowering, generator: Suspended | Lazy, each: Callable[[Any], bo
             low.frames, low.konts = mine, konts
             low.loop_depth, low.frame_loop_depth = loops
         if not more:
-            raise _Stop
+            raise Stop
 
     outer_konts, outer_loops = low.konts, (low.loop_depth, low.frame_loop_depth)
     low.frames = list(consumers) if isinstance(generator, Suspended) else list(generator.frames)
@@ -76,7 +76,7 @@ def consume(low: Lowering, generator: Suspended | Lazy, each: Callable[[Any], bo
             generator.produce(_stopping(on_yield))
             return
         run_generator(low, generator.function, generator.args, generator.kwargs, on_yield)
-    except _Stop:
+    except Stop:
         pass
     finally:
         low.frames, low.konts = consumers, outer_konts

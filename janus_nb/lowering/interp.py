@@ -112,6 +112,7 @@ class Lowering:
         self.fresh: dict[int, Any] = {}
         self.escaped: dict[int, str] = {}
         self.borrowed: dict[int, Host] = {}
+        self.rebuilt: set[int] = set()
         self.borrowed_inputs: list[int] = []
         self.draws: dict[int, tuple[Any, Any]] = {}
         self.born: dict[int, Born] = {}
@@ -325,6 +326,8 @@ class Lowering:
             raise Unsupported("JN104", f"{value.what if isinstance(value, Lazy) else value.name + '()'} is kept, or handed to a library")
         if type(value).__module__.startswith("janus_nb."):
             raise Unsupported("JN201", f"a {type(value).__name__.lower()} is kept, or handed to a library")
+        if id(value) in self.tapes and not self.backend.tape_is_spent(value):
+            raise Unsupported("JN208", "it is kept, and may be asked after the iteration")
         if id(value) in self.borrowed:
             return self.host.code(self.borrowed[id(value)], phase)
         if id(value) in self.born:

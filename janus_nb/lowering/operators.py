@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from janus_nb.lowering import fence, members, numbers
+from janus_nb.lowering import fence, identity, members, numbers
 from janus_nb.lowering.content import is_box, is_record_type, settled
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
@@ -279,7 +279,7 @@ def compare(low: Lowering, op: ast.cmpop, left: Any, right: Any) -> Any:
     """`left op right`."""
     symbol, function = COMPARE[type(op)]
     if isinstance(op, ast.Is | ast.IsNot):
-        return _identity(low, isinstance(op, ast.Is), left, right)
+        return identity.same_object(low, isinstance(op, ast.Is), left, right)
     left, right = low.in_graph(left), low.in_graph(right)
     if _is_post(left) or _is_post(right):
         return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
@@ -321,40 +321,6 @@ def _knows_identity_only(low: Lowering, value: Any) -> bool:
         return type(value) in SCALARS or type(value) in (list, dict, tuple, set)
     members.guard_type(low, value)
     return not members.has_own(type(value), "__eq__", "__ne__")
-
-
-def _identity(low: Lowering, positive: bool, left: Any, right: Any) -> Any:
-    if any(isinstance(v, Num) for v in (left, right)):
-        return _identity_of_number(low, positive, left, right)
-    if isinstance(left, Host) or isinstance(right, Host):
-        symbol = "is" if positive else "is not"
-        return low.host_op(f"({{}} {symbol} {{}})", operator.is_ if positive else operator.is_not, left, right, raw=True)
-    if any(b is not None and not b.code for b in (low.born.get(id(left)), low.born.get(id(right)))):
-        raise Unsupported("JN108", "identity of an object that is carried between iterations")
-    if id(left) in low.borrowed or id(right) in low.borrowed:
-        raise Unsupported("JN102", "identity of a container that is bound anew in every iteration")
-    if all(plain(v) and not _is_singleton(v) for v in (left, right)):
-        raise Unsupported("JN102", "identity of numbers or texts")
-    same = left is right
-    return same if positive else not same
-
-
-def _is_singleton(value: Any) -> bool:
-    return value is None or value is ... or value is NotImplemented or isinstance(value, bool | enum.Enum)
-
-
-def _identity_of_number(low: Lowering, positive: bool, left: Any, right: Any) -> Any:
-    """A bool that the graph computes is one of two objects; other numbers are no object that Python code could know.
-
-    Raises:
-        Unsupported: JN102 for the identity of other numbers.
-    """
-    number, other = (left, right) if isinstance(left, Num) else (right, left)
-    if isinstance(other, Num | Host) or (plain(other) and not _is_singleton(other)):
-        raise Unsupported("JN102", "identity of a number that the graph computes")
-    if number.kind != "bool" or not isinstance(other, bool):
-        return not positive
-    return number if other is positive else Num(low.math("logical_not", number.tensor), "bool")
 
 
 def _membership(low: Lowering, symbol: str, function: Any, left: Any, right: Any) -> Any:

@@ -175,6 +175,8 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
     refuse_foreign_tape(low, owner)
     touched = [v for v in (owner, function, *args, *kwargs.values()) if v is not None]
     for value in touched:
+        if low.backend.is_eager_array(value):
+            raise Unsupported("JN302", "a TensorArray that was made outside of the converted code, and changes in place")
         attributes.touch_library(low, value)
     given = [_to_library(low, v) for v in args]
     named = {k: _to_library(low, v) for k, v in kwargs.items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
@@ -34,6 +35,10 @@ def pre_check(index: int, condition: Any, expected: bool) -> None:
     """Called by pre programs as `Check`."""
     if bool(condition) is not expected:
         raise Cut(index, bool(condition))
+
+
+LONGEST = 0.1
+"""Seconds after which no further iteration is prepared ahead."""
 
 
 @dataclass(slots=True)
@@ -115,7 +120,7 @@ def _run_pre(
     """The pre program's results for each element, the states before and between them, and what stopped it."""
     if program.idle:
         return [()] * len(elements), [()] * (len(elements) + 1), None
-    pre, results = program.pre, []
+    pre, results, end = program.pre, [], perf_counter() + LONGEST
     carried = len(program.pre_carries)
     states = [state] * (1 if carried else len(elements) + 1)
     try:
@@ -123,6 +128,8 @@ def _run_pre(
             for element in elements:
                 result = pre(element, *state, *exported)
                 results.append(result)
+                if perf_counter() > end:
+                    break  # numbers that grow and grow: an iteration far ahead may take for ever
                 state = result[len(result) - carried :]
                 states.append(state)
         else:
