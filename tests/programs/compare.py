@@ -95,7 +95,8 @@ class Comparison:
 
     def same_array(self, path: str, mine: View, other: View) -> None:
         a, b = np.asarray(mine.array), np.asarray(other.array)
-        self.arrays.append((path, mine.array, other.array))
+        if mine.kind == "numpy.ndarray":
+            self.arrays.append((path, mine.array, other.array))
         if a.shape != b.shape or a.dtype != b.dtype:
             self.problems.append(f"{path}: {a.dtype}{a.shape} against {b.dtype}{b.shape}")
         elif a.dtype.kind in "OT":
@@ -117,8 +118,7 @@ class Comparison:
 
     def sharing_of_memory(self) -> None:
         """Arrays that are views of one another on one side must be so on the other."""
-        arrays = [(p, a, b) for p, a, b in self.arrays if isinstance(a, np.ndarray) and isinstance(b, np.ndarray)][:120]
-        for (p, a, b), (q, c, d) in itertools.combinations(arrays, 2):
+        for (p, a, b), (q, c, d) in itertools.combinations(self.arrays[:120], 2):
             if np.may_share_memory(a, c) != np.may_share_memory(b, d):
                 self.problems.append(f"{p} and {q}: memory is shared on one side only")
 
@@ -161,11 +161,15 @@ def same_float(a: float, b: float, tolerance: float) -> bool:
     return abs(a - b) <= tolerance * max(abs(a), abs(b), 1e-2)
 
 
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*(?:[eE][-+]?\d+)?|\d*\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)")
 
 
 def same_text(a: str, b: str, tolerance: float) -> bool:
-    """Equal; with a tolerance, floats in it may differ by that much and by one in their last printed place. Integers are always exact."""
+    """Equal, but for addresses; with a tolerance, floats may differ by it and by one in their last printed place. Integers are always exact."""
+    if a == b:
+        return True
+    a, b = _ADDRESS.sub("0x", a), _ADDRESS.sub("0x", b)
     if a == b:
         return True
     if tolerance == 0.0 or _NUMBER.sub("#", a) != _NUMBER.sub("#", b):

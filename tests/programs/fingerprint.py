@@ -148,6 +148,8 @@ def _array(value: Any, kind: str) -> View:
 def _function(value: Any, kind: str) -> View:
     if not is_users(value.__module__):
         return View(kind, (value.__module__, value.__qualname__), attributes(value), tracked=False)
+    if "janus_nb" in value.__code__.co_filename and hasattr(value, "__wrapped__"):
+        return _function(value.__wrapped__, kind)  # decorated in one of the runs only
     code = value.__code__
     arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     cells = list(zip(code.co_freevars, value.__closure__ or (), strict=True))

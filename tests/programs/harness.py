@@ -71,7 +71,7 @@ class Reports:
         return "\n".join(r.to_text() for r in self.reports)
 
 
-def _states() -> dict[str, Any]:
+def random_states() -> dict[str, Any]:
     """TensorFlow's and Keras's random states."""
     from keras.src.backend.common import global_state
     from tensorflow.python.eager import context
@@ -99,7 +99,7 @@ def run(program: Program, janus: bool, extra: dict[str, Any], seconds: float = S
     text = PRELUDE + program.setup
     _source("<cell-setup>", text)
     options = {"profile": 1, "generate": "always", "view": "none", **program.options, **extra}
-    with observed(namespace, seconds, _states) as result:
+    with observed(namespace, seconds, random_states) as result:
         exec(compile(text, "<cell-setup>", "exec", dont_inherit=True), namespace)
         del namespace["accelerate"]
         for cell in (program.cell, *program.again):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-import re
 import signal
 import sys
 import traceback
@@ -73,11 +72,10 @@ class Result:
 
 
 def described(error: BaseException) -> tuple[Any, ...]:
-    """An error as it is compared: type, message without addresses, notes, causes, and the program's lines it came through."""
+    """An error as it is compared: type, message, notes, causes, and the program's lines it came through."""
     lines = [(f.lineno, f.name) for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(CELLS)]
     causes = [None if e is None else (type(e).__qualname__, str(e)) for e in (error.__cause__, error.__context__)]
-    message = re.sub(r"0x[0-9a-f]+", "0x", str(error))
-    return f"{type(error).__module__}.{type(error).__qualname__}", message, getattr(error, "__notes__", []), causes, lines
+    return f"{type(error).__module__}.{type(error).__qualname__}", str(error), getattr(error, "__notes__", []), causes, lines
 
 
 class _Stream:
