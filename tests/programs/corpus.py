@@ -16,6 +16,7 @@ from tests.programs import (
     idioms,
     independent,
     independent_cells,
+    independent_data,
     keras_programs,
     language,
     library,
@@ -33,7 +34,7 @@ from tests.programs import (
 from tests.programs.harness import Program
 
 TOPICS = (
-    control_flow, effects, everyday, exceptions, found, functions, heap, idioms, independent, independent_cells, keras_programs, language, library, notebooks_style, numbers, objects, partial, recursion, sources,
+    control_flow, effects, everyday, exceptions, found, functions, heap, idioms, independent, independent_cells, independent_data, keras_programs, language, library, notebooks_style, numbers, objects, partial, recursion, sources,
     spanning_tapes, tapes, traps, violations,
 )  # fmt: skip
 ALL: dict[str, Program] = {f"{t.__name__.rpartition('.')[2]}.{name}": p for t in TOPICS for name, p in t.PROGRAMS.items()}

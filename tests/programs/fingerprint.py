@@ -135,7 +135,9 @@ def _set(value: Any, kind: str) -> View:
     base: Any = set if isinstance(value, set) else frozenset
     members = list(base.__iter__(value))
     values = sorted((m for m in members if is_value(m)), key=lambda m: (type(m).__name__, repr(m)))
-    objects = sorted((m for m in members if not is_value(m)), key=lambda m: (kind_of(type(m)), repr([(k, v) for k, v in attributes(m) if is_atom(v)])))
+    objects = sorted(
+        (m for m in members if not is_value(m)), key=lambda m: (kind_of(type(m)), repr([(k, v) for k, v in attributes(m) if is_atom(v)]))
+    )
     own = [] if type(value) in (set, frozenset) else attributes(value)
     return View(kind, len(members), [(f"{{{i}}}", m) for i, m in enumerate([*values, *objects])] + own, tracked=not is_value(value))
 
@@ -271,7 +273,7 @@ def _other(value: Any, kind: str) -> View:
 def _tensor_library(value: Any, kind: str) -> View:
     if _has(value, "data") and kind == "fakelib.Variable":
         return View(kind, "", array=value.data)
-    if _has(value, "assign") and _has(value, "dtype"):
+    if _has(value, "assign") and _has(value, "trainable"):
         return View(kind, (value.name, bool(getattr(value, "trainable", True))), array=np.asarray(value))
     if _has(value, "numpy") and (_has(value, "shape") or kind.startswith("fakelib")) and not _has(value, "flat_values"):
         return View(kind, "", array=np.asarray(value.numpy()) if not kind.endswith("RaggedTensor") else None)

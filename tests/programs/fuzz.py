@@ -43,7 +43,7 @@ def parts(n):
     for k in range(n):
         yield k + 1
 """
-SETUP = PLAIN + """
+TENSORS = """
 box.t = tf.ones(3) * 0.1
 t0, t1 = tf.ones(3) * 0.3, tf.zeros(3)
 def mix(a, c, k=0.5):
@@ -68,6 +68,7 @@ note = outside.note
 c = tf.Variable(tf.ones(3) * 0.2)
 note.__module__ = "outside"
 """
+SETUP = PLAIN + TENSORS
 SMALL_SETUP = SMALL + PLAIN + "t0, t1 = tf.constant([0.3, 0.3, 0.3]), tf.constant([0.0, 0.0, 0.0])\n"
 
 
@@ -298,7 +299,13 @@ class Small(Maker):
                 [f"{pad}for v in parts({self.rng.randint(2, 4)}):", f"{pad}    f0 = f0 * 0.5 + v * 0.01"],
                 [f"{pad}kept.append(Pair({self.floating()}, i).swapped())"],
                 [f"{pad}names[i % 4] = {self.floating()}"],
-                [f"{pad}match {self.integer()} % 3:", f"{pad}    case 0:", f"{pad}        n0 = 1", f"{pad}    case other:", f"{pad}        n0 = other"],
+                [
+                    f"{pad}match {self.integer()} % 3:",
+                    f"{pad}    case 0:",
+                    f"{pad}        n0 = 1",
+                    f"{pad}    case other:",
+                    f"{pad}        n0 = other",
+                ],
             ]
         )
 

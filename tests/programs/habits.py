@@ -245,7 +245,10 @@ class Habits:
             when = self.rng.choice(["i % 9 == 8", "i == 13", "i // 9 == 1", "len(log) % 11 == 5", self.cond(2)])
             return [f"{pad}if {when}:", f"{pad}    {self.change()}"]
         if r < 0.78:
-            return [f"{pad}kept.append({self.rng.choice(MADE)})", *([f"{pad}if i % 6 == 5 and isinstance(kept[-1], list):", f"{pad}    kept[-1].append(i)"] if r < 0.74 else [])]
+            return [
+                f"{pad}kept.append({self.rng.choice(MADE)})",
+                *([f"{pad}if i % 6 == 5 and isinstance(kept[-1], list):", f"{pad}    kept[-1].append(i)"] if r < 0.74 else []),
+            ]
         if r < 0.86:
             return [f"{pad}log.append(scaled({self.tensor(2)}{self.rng.choice(ARGUMENTS)}))"]
         return self.iterated(pad)
@@ -256,7 +259,12 @@ class Habits:
         return self.rng.choice(
             [
                 [f"{pad}for v in xs:", f"{inner}log.append(v)", f"{inner}if len(xs) < 6:", f"{inner}    xs.append(i)", f"{pad}del xs[3:]"],
-                [f"{pad}for v in map(asked, [1, 2, 3]):", f"{inner}log.append(len(calls))", f"{inner}if v == {self.rng.randint(1, 3)}:", f"{inner}    break"],
+                [
+                    f"{pad}for v in map(asked, [1, 2, 3]):",
+                    f"{inner}log.append(len(calls))",
+                    f"{inner}if v == {self.rng.randint(1, 3)}:",
+                    f"{inner}    break",
+                ],
                 [f"{pad}for k, v in list(table.items()):", f"{inner}table[k] = i"],
                 [f"{pad}for v in feed({self.rng.randint(1, 4)}):", f"{inner}if v > level:", f"{inner}    break"],
                 [f"{pad}for v, k in zip(steady, 'ab'):", f"{inner}log.append((v, k))"],
@@ -267,7 +275,9 @@ class Habits:
 
     def between(self, pad: str) -> list[str]:
         """What happens between epochs, in other cells, before a cell is run again."""
-        return [f"{pad}{self.rng.choice(CHANGES).format(v=self.rng.choice(['epoch', 'epoch + 1', 'len(log)']))}" for _ in range(self.rng.randint(1, 3))]
+        return [
+            f"{pad}{self.rng.choice(CHANGES).format(v=self.rng.choice(['epoch', 'epoch + 1', 'len(log)']))}" for _ in range(self.rng.randint(1, 3))
+        ]
 
     def source(self) -> tuple[str, list[str]]:
         """What the hot loop runs over, and what its body does to it."""

@@ -13,6 +13,13 @@ def train_step(x, y, lr):
     b.assign_sub(lr * gb)
     return loss
 """
+TRAIN = """
+for i in range(20):
+    with tf.GradientTape() as tape:
+        loss = xent(YT[i], model(XT[i]))
+    opt.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+log.append(float(loss))
+"""
 PROGRAMS = {
     "early_stopping": Program(
         "Patience counts epochs without improvement; the best weights are kept and restored.",
@@ -236,28 +243,11 @@ log.append((float(loss), int(opt.iterations)))
     "model_in_one_cell_training_in_another": Program(
         "The training cell is run three times; in between the model's cell is run again.",
         "model = keras.Sequential([keras.layers.Dense(3)])\nopt = keras.optimizers.SGD(0.1, momentum=0.9)\n",
-        again=tuple(
-            cell
-            for cell in (
-                """
-for i in range(20):
-    with tf.GradientTape() as tape:
-        loss = xent(YT[i], model(XT[i]))
-    opt.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
-log.append(float(loss))
-""",
-            )
-            for _ in (0, 1)
-        )
-        + ("model = keras.Sequential([keras.layers.Dense(4, activation='tanh'), keras.layers.Dense(3)])\nopt = keras.optimizers.Adam(0.05)\n",)
-        + (
-            """
-for i in range(20):
-    with tf.GradientTape() as tape:
-        loss = xent(YT[i], model(XT[i]))
-    opt.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
-log.append(float(loss))
-""",
+        again=(
+            TRAIN,
+            TRAIN,
+            "model = keras.Sequential([keras.layers.Dense(4, 'tanh'), keras.layers.Dense(3)])\nopt = keras.optimizers.Adam(0.05)\n",
+            TRAIN,
         ),
     ),
     "gradient_clipping_statistics": Program(
@@ -351,7 +341,8 @@ for epoch in range(3):
     log.append(str(cfg))
     cfg = dataclasses.replace(cfg, lr=cfg.lr / 2, tags=cfg.tags + [epoch])
 """,
-        setup=NET + "@dataclasses.dataclass\nclass Config:\n    lr: float = 0.5\n    seen: int = 0\n    tags: list = dataclasses.field(default_factory=list)\n",
+        setup=NET
+        + "@dataclasses.dataclass\nclass Config:\n    lr: float = 0.5\n    seen: int = 0\n    tags: list = dataclasses.field(default_factory=list)\n",
     ),
     "trainer_class": Program(
         "A trainer with callbacks in a list.",
@@ -469,7 +460,8 @@ for i in range(30):
         loss = scaled(XT[i], scale=i // 9, names=("a", "b"))
     log.append(float(loss))
 """,
-        setup=NET + "@accelerate\ndef scaled(x, scale=2.0, names=()):\n    b.assign_add(0.001 * tf.reduce_sum(x) * tf.ones(3))\n    return tf.reduce_sum(x) * scale + len(names)\n",
+        setup=NET
+        + "@accelerate\ndef scaled(x, scale=2.0, names=()):\n    b.assign_add(0.001 * tf.reduce_sum(x) * tf.ones(3))\n    return tf.reduce_sum(x) * scale + len(names)\n",
     ),
     "moving_average_of_weights": Program(
         "An exponential average of the weights in a dictionary of variables.",

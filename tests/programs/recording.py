@@ -26,6 +26,10 @@ CELLS = ("<janus-cell", "<eager", "<cell-setup")
 """How the names of the files begin whose lines are the program's."""
 
 
+_RETRACING = "triggered tf.function retracing"
+"""TensorFlow's advice about speed, which depends on how often it has traced in this process."""
+
+
 class TimeUp(BaseException):
     """A program ran longer than it may."""
 
@@ -103,8 +107,9 @@ class _Handler(logging.Handler):
         self.result = result
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not record.name.startswith("janus_nb"):
-            self.result.show("log", f"{record.levelname} {record.name}: {record.getMessage()}")
+        text = record.getMessage()
+        if not record.name.startswith("janus_nb") and _RETRACING not in text:
+            self.result.show("log", f"{record.levelname} {record.name}: {text}")
 
 
 @contextlib.contextmanager

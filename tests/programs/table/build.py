@@ -103,7 +103,9 @@ def function(kind: Kind, read: str, change: str, rounds: int) -> tuple[str, ...]
 
 def reader(kind: Kind, read: str, change: str, rounds: int) -> tuple[str, ...]:
     inside = read.replace("continue", "return")
-    return _as_function("look", inside, "i"), _in("for e in range(2):", "t = e + 1\n", change, _loop(rounds, "look(i)\n", _in("if i == 14:", "t = i\n", change)))
+    return _as_function("look", inside, "i"), _in(
+        "for e in range(2):", "t = e + 1\n", change, _loop(rounds, "look(i)\n", _in("if i == 14:", "t = i\n", change))
+    )
 
 
 def condition(kind: Kind, read: str, change: str, rounds: int) -> tuple[str, ...]:
@@ -138,7 +140,8 @@ def decorated(kind: Kind, read: str, change: str, rounds: int) -> tuple[str, ...
 
 When = Callable[[Kind, str, str, int], tuple[str, ...]]
 WHEN: dict[str, When] = {
-    f.__name__: f for f in (each, slowly, rarely, first, epochs, epochs_after, alias, function, reader, condition, late, loop_while, cells, rerun, decorated)
+    f.__name__: f
+    for f in (each, slowly, rarely, first, epochs, epochs_after, alias, function, reader, condition, late, loop_while, cells, rerun, decorated)
 }
 
 

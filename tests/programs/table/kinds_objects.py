@@ -97,7 +97,26 @@ def _dunder(name: str, body: str, *reads: str, more: str = "") -> Kind:
     return Kind(name, setup, {f"r{n}": code for n, code in enumerate(reads)}, changes)
 
 
-TAKES = {"eq", "ne", "lt", "le", "gt", "ge", "format", "contains", "getitem", "call", "getattr", "add", "radd", "iadd", "mul", "matmul", "round", "exit"}
+TAKES = {
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "format",
+    "contains",
+    "getitem",
+    "call",
+    "getattr",
+    "add",
+    "radd",
+    "iadd",
+    "mul",
+    "matmul",
+    "round",
+    "exit",
+}
 REPLACED = {
     "str": "f'new {t}'", "repr": "f'new {t}'", "format": "f'new {t}'", "iter": "iter([t])", "bool": "t % 2 == 0", "len": "t + 1", "float": "float(t)",
     "index": "t % 3", "int": "t", "hash": "t", "contains": "t % 2 == 0", "eq": "t % 2 == 0", "lt": "t % 2 == 0", "bytes": "b'new'", "reversed": "iter([t])",

@@ -6,6 +6,7 @@ import functools
 import linecache
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 from tests.programs.program import Program
@@ -20,26 +21,22 @@ class World:
 
     def __init__(self, fake: bool) -> None:
         self.fake = fake
+        self.states: Callable[[], dict[str, Any]] = dict
         if fake:
             _install_fake()
             import tests.programs.table.fakelib as tensors
         else:
-            import tests.programs.harness
             import tensorflow as tensors
+
+            from tests.programs.harness import random_states
+
+            self.states = random_states
         self.tensors = tensors
         import janus_nb
         from janus_nb.function import runtime
 
         self.janus = janus_nb
         self.runtime = runtime
-
-    def states(self) -> dict[str, Any]:
-        """Random states of the tensor library."""
-        if self.fake:
-            return {}
-        from tests.programs.harness import random_states
-
-        return random_states()
 
     def run(self, program: Program, janus: bool, **extra: Any) -> Result:
         """Run a program once."""
