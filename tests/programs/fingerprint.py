@@ -60,7 +60,12 @@ def is_value(value: Any) -> bool:
 
 def kind_of(cls: type) -> str:
     """The name of a type as it is shown and compared."""
-    return f"{cls.__module__}.{cls.__qualname__}"
+    return f"{module_of(cls)}.{cls.__qualname__}"
+
+
+def module_of(value: Any) -> Any:
+    """The module of a class or function; `None` if it does not say, as one made where there is no `__name__`."""
+    return getattr(value, "__module__", None)
 
 
 def is_users(module: Any) -> bool:
@@ -75,14 +80,14 @@ def view(value: Any) -> View:
     if is_atom(value):
         return View(kind, value, tracked=False)
     if isinstance(value, type):
-        return _class(value) if is_users(value.__module__) else View(kind, kind_of(value), tracked=False)
+        return _class(value) if is_users(module_of(value)) else View(kind, kind_of(value), tracked=False)
     for types_, rule in _RULES:
         if isinstance(value, types_):
             found = rule(value, kind)
             break
     else:
         found = _other(value, kind)
-    if is_users(cls.__module__):
+    if is_users(module_of(cls)):
         found.parts.append(("class", cls))
     return found
 
@@ -101,7 +106,7 @@ def attributes(value: Any) -> list[tuple[str, Any]]:
         found.update(object.__getattribute__(value, "__dict__"))
     for cls in type(value).__mro__:
         for name, member in vars(cls).items():
-            if isinstance(member, types.MemberDescriptorType) and name not in found and is_users(cls.__module__):
+            if isinstance(member, types.MemberDescriptorType) and name not in found and is_users(module_of(cls)):
                 with contextlib.suppress(AttributeError):
                     found[name] = member.__get__(value)
     return [(f".{k}", v) for k, v in found.items()]
@@ -258,8 +263,8 @@ def _kept(value: Any, kind: str) -> View:
 
 
 def _other(value: Any, kind: str) -> View:
-    root = type(value).__module__.partition(".")[0]
-    if any(c.__module__.partition(".")[0] in ("tensorflow", "keras", "fakelib") for c in type(value).__mro__):
+    root = str(module_of(type(value))).partition(".")[0]
+    if any(str(module_of(c)).partition(".")[0] in ("tensorflow", "keras", "fakelib") for c in type(value).__mro__):
         return _tensor_library(value, kind)
     if root in _BY_TYPE:
         return View(kind, tracked=False)
@@ -307,7 +312,7 @@ def _has(value: Any, name: str) -> bool:
 def _keras(value: Any, kind: str) -> View:
     """Variables, and the public attributes of the program's own subclasses."""
     parts: list[tuple[str, Any]] = [(f".variables[{i}]", v) for i, v in enumerate(value.variables)]
-    users = is_users(type(value).__module__)
+    users = is_users(module_of(type(value)))
     for name, item in (getattr(value, "__dict__", None) or {}).items():
         public = not name.startswith("_") and name not in ("variables", "trainable_variables")
         if public and (users or isinstance(item, int | float | str | None)) and name not in ("seed", "name"):

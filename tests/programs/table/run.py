@@ -21,7 +21,7 @@ class Outcome:
     """What became of a program.
 
     Attributes:
-        kind: "right", "wrong", "hang", "internal", "rejected"; "none" if it is no program, because Python does not end or differs from itself.
+        kind: "right", "wrong", "hang", "internal", "rejected", "incomparable"; "none" if it is no program, because Python does not end or differs from itself.
         told: What differs, in words.
         graph: Whether an iteration ran in a graph.
         raised: Whether a cell ended with an error.
@@ -48,7 +48,10 @@ def outcome(world: World, program: Program, **options: Any) -> Outcome:
         faulthandler.cancel_dump_traceback_later()
         world.forget()
     graph = any(report.counts["graph"] or report.counts["partial"] for report in janus.reports)
-    problems = differences(eager, janus, program.floats)
+    try:
+        problems = differences(eager, janus, program.floats)
+    except Exception as error:  # a mistake of the comparison's, which must not end a long run
+        return Outcome("incomparable", (repr(error),), graph)
     raised = any(eager.errors)
     if problems:
         stable = not differences(world.run(program, False), world.run(program, False), program.floats)
@@ -76,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             counts[found.kind] += 1
             counts["in graph"] += found.graph
             counts["raised"] += found.raised
-            if found.kind in ("wrong", "hang", "internal") or (arguments.rejected and found.kind == "rejected"):
+            if found.kind in ("wrong", "hang", "internal", "incomparable") or (arguments.rejected and found.kind == "rejected"):
                 failing.setdefault(found.kind, []).append(name)
                 tell(name if mode == "always" else f"{name} ({mode})", found, program if arguments.show else None)
         if number % 500 == 0:
@@ -84,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{_text(counts)} in {time.time() - began:.0f} s")
     for row, number in Counter(name.partition("/")[0] for name in failing.get("wrong", [])).most_common(20):
         print(f"{number:5d} wrong  {row}")
-    return int(bool(counts["wrong"] or counts["hang"] or counts["internal"]))
+    return int(any(counts[k] for k in ("wrong", "hang", "internal", "incomparable")))
 
 
 def _chosen(arguments: argparse.Namespace) -> list[str]:
@@ -98,9 +101,10 @@ def _chosen(arguments: argparse.Namespace) -> list[str]:
 
 
 def _text(counts: Counter[str]) -> str:
-    total = sum(counts[k] for k in ("right", "wrong", "hang", "internal", "rejected"))
+    total = sum(counts[k] for k in ("right", "wrong", "hang", "internal", "rejected", "incomparable"))
     return (
-        f"{counts['wrong']} wrong, {counts['hang']} hang, {counts['internal']} internal errors, {counts['rejected']} rejected, "
+        (f"{counts['incomparable']} incomparable, " if counts["incomparable"] else "")
+        + f"{counts['wrong']} wrong, {counts['hang']} hang, {counts['internal']} internal errors, {counts['rejected']} rejected, "
         f"{counts['in graph']} in graphs, {counts['raised']} ended with an error, {total} run"
     )
 
