@@ -247,7 +247,8 @@ def _library_attribute(low: Lowering, owner: Any, name: str) -> Any:
 
 
 def touch_library(low: Lowering, owner: Any) -> None:
-    """Guard a library object's settings: its layers' rates, its schedule, whether it is trainable."""
+    """Guard a library object's settings: its layers' rates, its schedule, whether it is trainable. What code of it changes is taken back."""
+    low.before.reach(low.span, owner)
     if low.backend.is_variable(owner):
         return
     if is_keras(type(owner)):

@@ -165,6 +165,7 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
             _raise_refusal(error)
             text = str(error).strip().splitlines() or [""]
             raise Unsupported("JN203", f"{type(error).__name__}: {text[0]}") from error
+    low.before.bear(result)
     return _from_library(low, result)
 
 

@@ -10,7 +10,7 @@ import contextlib
 import sys
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType, FunctionType, MethodType
 from typing import Any
@@ -24,7 +24,7 @@ from janus_nb.runtime.driver import Driver, imperative
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.region import Region, Status
 from janus_nb.runtime.segments import Segments
-from janus_nb.runtime.sources import HostSource, open_iterable
+from janus_nb.runtime.sources import HostSource, made_in_header, open_iterable
 from janus_nb.source.units import is_user_function
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
@@ -138,7 +138,7 @@ class Session:
         self.engine = engine
         self.store = store
         self.drivers: dict[tuple[int, int], Driver] = {}
-        self.raw: dict[tuple[int, int], Iterator[Any]] = {}
+        self.raw: dict[tuple[int, int], Iterable[Any]] = {}
         self.untouched_loops: set[tuple[int, int]] = set()
         self.segments = Segments(engine, store)
         self.splitting = False
@@ -241,9 +241,10 @@ class Session:
 
     def profile(self, number: int, iterable: Any) -> Iterator[Any]:
         """Elements for the profiled copy of a loop."""
+        fresh = made_in_header(self.store.sites.loops[number].node, sys.getrefcount(iterable))
         frame = sys._getframe(1)
         key = (id(frame), number)
-        driver = self._driver(number, iterable, frame, key)
+        driver = self._driver(number, iterable, frame, key, fresh)
         if driver is None:
             return iter(())
         if self._is_inner(driver, iterable):
@@ -253,8 +254,8 @@ class Session:
         self.engine.found(driver.region)
         return driver.profiled(self.engine.options.profile)
 
-    def _driver(self, number: int, iterable: Any, frame: FrameType, key: tuple[int, int]) -> Driver | None:
-        """A driver for this execution; None (with the iterator put aside) if the loop is left to Python."""
+    def _driver(self, number: int, iterable: Any, frame: FrameType, key: tuple[int, int], fresh: bool) -> Driver | None:
+        """A driver for this execution; None (with the iterable put aside) if the loop is left to Python."""
         self._prune(frame)
         self.drivers.pop(key, None)
         self.raw.pop(key, None)
@@ -262,14 +263,14 @@ class Session:
         site = self.store.sites.loops[number]
         region = self.region(site, frame.f_globals, "for")
         if region.status is Status.IMPERATIVE or region.too_fast or not self.engine.backend.in_eager_mode():
-            self.raw[key] = iter(iterable)
+            self.raw[key] = iterable  # the user's `for` calls `iter`
             if region.too_fast:
                 self.untouched_loops.add(key)
             elif region.status is Status.IMPERATIVE and not region.holds_region:
                 self.engine.found(region)
-                self.raw[key] = imperative(self.engine, region, self.raw[key])
+                self.raw[key] = imperative(self.engine, region, iterable)
             return None
-        source = open_iterable(self.engine.backend, iterable)
+        source = open_iterable(self.engine.backend, iterable, fresh)
         driver = self.drivers[key] = Driver(self, region, site, source, frame)
         return driver
 
@@ -305,12 +306,16 @@ class Session:
                 driver.ended = True
                 break
             count += 1
-            yield element
+            try:
+                yield element
+            except GeneratorExit:
+                driver.source.close()
+                raise
         if not driver.ended:
             return  # a loop of its own, after all
         self.store.recorder.trip(_iter_span(driver.site), count)
 
-    def rest(self, number: int) -> Iterator[Any]:
+    def rest(self, number: int) -> Iterable[Any]:
         """Elements for the copy without probes."""
         key = (id(sys._getframe(1)), number)
         driver = self.drivers.get(key)
@@ -325,23 +330,24 @@ class Session:
             return iter(())
         return driver.rest()
 
-    def untouched(self, number: int) -> Iterator[Any]:
+    def untouched(self, number: int) -> Iterable[Any]:
         """Elements for the user's own copy: those of loops that JANUS leaves alone."""
         key = (id(sys._getframe(1)), number)
         driver = self.drivers.pop(key, None)
         del driver
         return self.raw.pop(key, iter(()))
 
-    def again(self, number: int, iterable: Any) -> Iterator[Any]:
+    def again(self, number: int, iterable: Any) -> Iterable[Any]:
         """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""
-        frame = sys._getframe(1)
         site = self.store.sites.loops[number]
+        fresh = made_in_header(site.node, sys.getrefcount(iterable))
+        frame = sys._getframe(1)
         region = self.region(site, frame.f_globals, "for")
         if region.status is Status.IMPERATIVE or self.engine.backend.under_tape() or not self.engine.backend.in_eager_mode():
-            return iter(iterable)
+            return iterable  # the user's `for` calls `iter`
         if region.too_fast or (not region.versions and self._is_short(site)):
-            return iter(iterable)
-        source = open_iterable(self.engine.backend, iterable)
+            return iterable
+        source = open_iterable(self.engine.backend, iterable, fresh)
         if not region.versions and source.holds_fewer_than(MIN_REST):
             return source.remaining()
         return Driver(self, region, site, source, frame).rest()
@@ -385,6 +391,7 @@ class Session:
             else:
                 driver.ended = True
                 driver.leave_split()
+                driver.abandon()
                 if driver.inner:
                     self.store.recorder.trip(_iter_span(driver.site), driver.count)
         return going
@@ -399,7 +406,8 @@ class Session:
         if driver.region.status is Status.IMPERATIVE or driver.region.too_fast or not self.engine.backend.in_eager_mode():
             driver.since = 0.0
             return True
-        return driver.rest_while()
+        driver.rest_while()
+        return True
 
     def again_while(self, number: int) -> bool:
         """As `rest_while`, for an inner loop outside profiling."""
@@ -412,7 +420,7 @@ class Session:
             self._prune(frame)
             driver = self.drivers[key] = Driver(self, region, site, None, frame)
         if driver.region.versions and not self.engine.backend.under_tape():
-            return driver.rest_while()
+            driver.rest_while()
         return True
 
 

@@ -127,7 +127,7 @@ Slot = LocalSlot | NameSlot | AttrSlot | ItemSlot | LengthSlot | CellSlot | Libr
 def instance_dict(owner: Any) -> MutableMapping[str, Any] | None:
     """An object's own `__dict__`, found without running its class's code."""
     try:
-        found = object.__getattribute__(owner, "__dict__") if not isinstance(owner, type) else type.__getattribute__(owner, "__dict__")
+        found = object.__getattribute__(owner, "__dict__") if not issubclass(type(owner), type) else type.__getattribute__(owner, "__dict__")
     except (AttributeError, TypeError):
         return None  # no dictionary, or a proxy that pretends to be of another class
     return found  # type: ignore[no-any-return]
