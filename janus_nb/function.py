@@ -10,6 +10,7 @@ import builtins
 import functools
 import hashlib
 import logging
+import threading
 import time
 from collections.abc import Callable
 from types import CodeType, FunctionType, TracebackType
@@ -17,11 +18,14 @@ from typing import Any, TypeVar, overload
 
 from janus_nb.config import Options
 from janus_nb.events import CellFinished, CellStarted, Event, EventBus
-from janus_nb.profile.instrument import SESSION, instrument_module
+from janus_nb.profile.bind import bind
+from janus_nb.profile.instrument import instrument_module
 from janus_nb.report import Report
+from janus_nb.runtime.bystanders import bystander
 from janus_nb.runtime.calls import FunctionRegion
 from janus_nb.runtime.engine import Engine
-from janus_nb.runtime.session import Session, Store
+from janus_nb.runtime.session import Session
+from janus_nb.runtime.store import Store
 from janus_nb.source.units import Unit, add_unit
 
 MAX_CELLS = 256
@@ -42,10 +46,10 @@ class Runtime:
 
     def begin(self, unit: Unit, options: Options) -> Cell:
         """A new cell run."""
-        from janus_nb.tf.backend import backend
+        from janus_nb.tf.waiting import present_backend
 
         bus = EventBus()
-        engine = Engine(backend(), options, bus, self.store.recorder)
+        engine = Engine(present_backend(), options, bus, self.store.recorder)
         return Cell(self, unit, bus, Session(engine, self.store))
 
     def forget(self) -> None:
@@ -63,7 +67,6 @@ class Cell:
         self.session = session
         self.report = Report(bus.events)
         self.started = 0.0
-        self._before: Any = None
 
     def instrumented(self, tree: ast.Module) -> ast.Module:
         """The instrumented copy of the cell's tree; made once for a text."""
@@ -76,18 +79,20 @@ class Cell:
             made = store.cells[key] = instrument_module(self.unit, tree, store.sites)
         return made
 
+    def bound(self, code: CodeType) -> CodeType:
+        """The compiled copy, calling this run's session; other code as it is."""
+        return bind(code, self.session)
+
     def start(self) -> None:
-        """The cell begins: instrumented code finds this session."""
-        self._before = getattr(builtins, SESSION, None)
-        setattr(builtins, SESSION, self.session)
+        """The cell begins, in this thread."""
+        self.session.thread = threading.get_ident()
         self.started = time.perf_counter()
         self.bus.emit(CellStarted(self.unit.file, self.unit.name, self.unit.text))
 
     def finish(self, error: BaseException | None) -> Report:
         """The cell is over."""
         self.bus.emit(CellFinished(self.unit.file, time.perf_counter() - self.started, type(error).__name__ if error else None))
-        if self._before is not None:
-            setattr(builtins, SESSION, self._before)
+        self.session.finish()
         self.runtime.last = self.report
         return self.report
 
@@ -139,11 +144,13 @@ def run_cell(
 
 
 def _compile(cell: Cell, unit: Unit) -> CodeType:
+    """The cell's code: compiled as Python would compile it, under its own `from __future__` statements only."""
     try:
-        return compile(cell.instrumented(unit.tree), unit.file, "exec")
-    except Exception:
-        _log.warning("JANUS could not prepare this cell; it runs as plain Python", exc_info=True)
-        return compile(unit.text, unit.file, "exec")
+        return cell.bound(compile(cell.instrumented(unit.tree), unit.file, "exec", dont_inherit=True))
+    except Exception as error:
+        if not isinstance(error, SyntaxError):
+            _log.warning("JANUS could not prepare this cell; it runs as plain Python", exc_info=True)
+        return compile(unit.text, unit.file, "exec", dont_inherit=True)
 
 
 def users_frames(trace: TracebackType | None) -> TracebackType | None:
@@ -181,10 +188,21 @@ def function(f: Any = None, **options: Any) -> Any:
     if not isinstance(f, FunctionType):
         raise TypeError(f"janus_nb.function expects a Python function, got a {type(f).__name__}")
     region = FunctionRegion(f, checked, runtime.store)
+    free = threading.Lock()
 
     @functools.wraps(f)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return region.call(args, kwargs)
+        """One call at a time is JANUS's: a call inside another one, or in another thread, is Python's."""
+        if not free.acquire(blocking=False):
+            return f(*args, **kwargs)
+        try:
+            code = bystander()
+            if code is None:
+                return region.call(args, kwargs)
+            region.leave_alone(code)
+        finally:
+            free.release()
+        return f(*args, **kwargs)
 
     wrapper.__janus__ = region  # type: ignore[attr-defined]
     return wrapper

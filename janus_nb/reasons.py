@@ -200,6 +200,18 @@ _ROWS = [
         "Nothing to do: it runs in Python. When the cell has been run often enough, or with `--generate always`, it is converted.",
     ),
     (
+        "JN410",
+        "a debugger, profiler or coverage tool watches",
+        "Iterations of a graph cannot be followed line by line. While `sys.settrace`, `sys.setprofile` or `sys.monitoring` is in use, Python runs everything.",
+        "Nothing to do: it runs in Python. Without the tool, the cell is converted when it is run again.",
+    ),
+    (
+        "JN411",
+        "another thread runs the user's code",
+        "Another thread may change at any moment what a graph call has read, and sees iterations one by one. While one runs, Python runs everything.",
+        "Wait for the thread (`join`) before the loop, if it has nothing to do with it. Threads of pools that wait for work do not count.",
+    ),
+    (
         "JN406",
         "source cannot be read ahead",
         "Elements come from an iterator whose work may be seen by others, so JANUS takes one at a time.",

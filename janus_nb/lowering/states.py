@@ -1,8 +1,8 @@
 """How the state of a Python object is read and put back, without running any code of its class.
 
-    kind = kind_of(optimizer, backend)       # OBJECT: its attributes
-    state = kind.look(optimizer)             # {"built": False, "_momentums": ...}
-    kind.put(optimizer, state)               # the same attributes in the same order
+kind = kind_of(optimizer, backend)       # OBJECT: its attributes
+state = kind.look(optimizer)             # {"built": False, "_momentums": ...}
+kind.put(optimizer, state)               # the same attributes in the same order
 """
 
 from __future__ import annotations
@@ -239,10 +239,10 @@ class _Object(Kind):
     def differences(self, before: Any, now: Any) -> list[str] | None:
         if self._container is None and not self._slots:
             return _different(before[0], now[0])
-        found = (_different(before[0], now[0]) or []) + (_different(before[1], now[1]) or [])
+        found = [_different(before[0], now[0]), _different(before[1], now[1])]
         if self._container is not None:
-            found += self._container.differences(before[2], now[2]) or []
-        return found or None
+            found.append(self._container.differences(before[2], now[2]))
+        return None if found == [None] * len(found) else [name for names in found for name in names or ()]
 
 
 def _slot(member: Any, owner: Any) -> Any:
@@ -267,11 +267,11 @@ def _put_attributes(held: Any, state: dict[str, Any]) -> None:
 
 
 def _different(before: dict[str, Any], now: dict[str, Any]) -> list[str] | None:
-    """Names that two dictionaries do not hold the same under."""
+    """Names that two dictionaries do not hold the same under; `None` if they are the same, also in their order."""
     if len(before) == len(now) and all(map(operator.is_, before.values(), now.values())) and list(before) == list(now):
         return None
     names = [name for name in before if name not in now or not _unchanged(before[name], now[name])]
-    return [*names, *(name for name in now if name not in before)] or None
+    return [*names, *(name for name in now if name not in before)]
 
 
 def _same_items(before: Sequence[Any], now: Sequence[Any]) -> bool:
@@ -309,7 +309,7 @@ def kind_of(value: Any, backend: Backend) -> Kind | None:
     kind = type(value)
     if kind is types.FunctionType and is_user_file(value.__code__.co_filename):
         return None
-    return _kind_of(kind, backend) if kind not in _EXACT else _EXACT[kind]
+    return _kind_of(kind, backend) if kind not in _EXACT else _EXACT[kind]  # type: ignore[arg-type]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -23,6 +23,7 @@ def load(shell: InteractiveShell) -> Hook:
     setattr(shell, _KEY, hook)
     shell.input_transformers_cleanup.append(comment_magic)
     shell.ast_transformers.append(hook)
+    hook.install()
     shell.events.register("pre_run_cell", hook.pre_run_cell)
     shell.events.register("post_run_cell", hook.post_run_cell)
     shell.register_magics(JanusMagics(shell, hook))
@@ -41,6 +42,7 @@ def unload(shell: Any) -> None:
     delattr(shell, _KEY)
     shell.input_transformers_cleanup.remove(comment_magic)
     shell.ast_transformers.remove(hook)
+    hook.remove()
     shell.events.unregister("pre_run_cell", hook.pre_run_cell)
     shell.events.unregister("post_run_cell", hook.post_run_cell)
     for kind in ("line", "cell"):

@@ -1,15 +1,20 @@
 """The cell hook: makes IPython run the instrumented copy of a cell, and nothing else.
 
 A `%%janus` line becomes a comment (so that line numbers, `await`, exceptions and *Run All* stay Python's), and the cell's
-AST is replaced by its instrumented copy. Input transformers run twice for some cells and so must be pure; what is to be
+AST is replaced by its instrumented copy. IPython compiles it, with its own flags; just before it runs, the compiled code is
+bound to the cell's session. Input transformers run twice for some cells and so must be pure; what is to be
 done once per cell is done in `pre_run_cell`.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import logging
 import re
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from janus_nb import options_text
@@ -54,53 +59,94 @@ def comment_magic(lines: list[str]) -> list[str]:
     return [*lines[:first], "# " + lines[first], *lines[first + 1 :]]
 
 
+@dataclass(slots=True, eq=False)
+class Run:
+    """One run of a cell in the shell: several may be under way, one inside another or in threads of their own.
+
+    Attributes:
+        info: What IPython says of it; the result of the run refers to the same object.
+        options: Options, until the copy has been made; `None` for cells that are not ours.
+        outer: The run in which this one was started.
+        cell: What runs, once the copy has been made.
+        view: What is shown beside it.
+    """
+
+    info: Any
+    options: Options | None
+    outer: Run | None
+    cell: Cell | None = None
+    view: Any = None
+
+
 class Hook:
-    """State of the extension in one shell: whether every cell is JANUS's, and the cell that runs now."""
+    """State of the extension in one shell: whether every cell is JANUS's, and the cells that run now."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.on = False
         self.defaults: dict[str, Any] = {}
-        self._raw: str | None = None
-        self._stored = False
-        self._options: Options | None = None
-        self._cell: Cell | None = None
-        self._view: Any = None
+        self._now: ContextVar[Run | None] = ContextVar("run", default=None)
+        self._runs: list[Run] = []
+        self._run_code: Any = None
+
+    def install(self) -> None:
+        """Let the shell run the copies: each code object calls the session of its own cell."""
+        original = self._run_code = self.shell.run_code
+
+        @functools.wraps(original)
+        def run_code(code_obj: Any, result: Any = None, *, async_: bool = False) -> Any:
+            return original(self._bound(code_obj), result, async_=async_)
+
+        self.shell.run_code = run_code
+
+    def remove(self) -> None:
+        """Give the shell its own method back, unless somebody else has replaced it since."""
+        if getattr(self.shell.run_code, "__wrapped__", None) == self._run_code:
+            del self.shell.run_code
+
+    def _bound(self, code: Any) -> Any:
+        """A cell's compiled copy, calling the cell's session; anything else as it is."""
+        run = self._now.get()
+        if not isinstance(code, CodeType):
+            return code
+        return run.cell.bound(code) if run is not None and run.cell is not None else code
 
     # -- registered callbacks --------------------------------------------------------------------------------------------
 
     def pre_run_cell(self, info: Any) -> None:
         """A cell is about to run: is it ours, and with which options?"""
-        self._cell, self._options, self._view = None, None, None
-        self._raw = info.raw_cell or ""
-        self._stored = bool(info.store_history)
-        line = magic_line(self._raw)
-        if line is None and (not self.on or self._raw.lstrip().startswith("%%")):
+        run = Run(info, None, self._now.get())
+        self._now.set(run)
+        self._runs.append(run)
+        raw = info.raw_cell or ""
+        line = magic_line(raw)
+        if line is None and (not self.on or raw.lstrip().startswith("%%")):
             return
         try:
             given = {**self.defaults, **options_text.parse(line or "")}
-            self._options = Options.make(**given)
+            run.options = Options.make(**given)
         except OptionError:
             return  # the magic itself reports it
 
     def visit(self, tree: ast.Module) -> ast.Module:
         """AST transformer: the instrumented copy. Any error of ours leaves the cell as it is."""
-        options, self._options = self._options, None
-        if options is None or not isinstance(tree, ast.Module):
+        run = self._now.get()
+        if run is None or run.options is None or not isinstance(tree, ast.Module):
             return tree
+        options, run.options = run.options, None
         try:
-            return self._instrument(tree, options)
+            return self._instrument(tree, run, options)
         except Exception:
             _log.warning("JANUS could not prepare this cell; it runs as plain Python", exc_info=True)
-            self._cell = None
+            run.cell = None
             return tree
 
-    def _instrument(self, tree: ast.Module, options: Options) -> ast.Module:
+    def _instrument(self, tree: ast.Module, run: Run, options: Options) -> ast.Module:
         from janus_nb.notebook.display import open_view
 
-        raw = self._raw or ""
+        raw = run.info.raw_cell or ""
         text = self.shell.transform_cell(raw)
-        number = self.shell.execution_count - self._stored  # IPython has counted on already
+        number = self.shell.execution_count - bool(run.info.store_history)  # IPython has counted on already
         file = self.shell.compile.get_code_name(raw, text, number)
         name = f"Cell [{number}]"
         register(file, name, text, tree)
@@ -108,18 +154,22 @@ class Hook:
         unit = register(runtime.store.files.setdefault(text, file), name, text, tree)
         cell = runtime.begin(unit, options)
         made = cell.instrumented(tree)
-        self._view = open_view(cell, options, self.shell, magic_line(raw) is not None)
+        run.view = open_view(cell, options, self.shell, magic_line(raw) is not None)
         cell.start()
-        self._cell = cell
+        run.cell = cell
         others = self.shell.ast_transformers[-1:] != [self]  # they may change nodes, which the copy shares with what graphs are generated from
         return clone(made) if others else made
 
     def post_run_cell(self, result: Any) -> None:
         """The cell is over: its report replaces the live view."""
-        cell, self._cell = self._cell, None
-        if cell is None:
+        run = next((r for r in reversed(self._runs) if r.info is result.info), None)
+        if run is None:
             return
-        cell.finish(result.error_before_exec or result.error_in_exec)
-        view, self._view = self._view, None
-        if view is not None:
-            view.close()
+        self._runs.remove(run)
+        if self._now.get() is run:
+            self._now.set(run.outer)
+        if run.cell is None:
+            return
+        run.cell.finish(result.error_before_exec or result.error_in_exec)
+        if run.view is not None:
+            run.view.close()

@@ -6,43 +6,52 @@ Before:
         if ready(x):
             step(x)
 
-After (line numbers are the user's; `__janus__` is the session):
+After (line numbers are the user's; SESSION is a constant of the compiled code, see `janus_nb.profile.bind`):
 
-    for x in __janus__.profile(3, data):             # profiled iterations: with probes
-        if __janus__.test(4, __janus__.called(ready)(x)):
-            __janus__.called(step)(x)
-    else:
-        for x in __janus__.rest(3):                  # all others: a graph runs them, or Python, without probes
-            if __janus__.seam(9, 0):                 # a seam at every statement: segments of a loop that is split
-                if __janus__.plain(ready)(x):
-                    if __janus__.seam(10, 0):
-                        __janus__.plain(step)(x)
-                    __janus__.sealed(10)
-            __janus__.sealed(9)
+    try:
+        for x in SESSION.profile(3, data):               # profiled iterations: with probes
+            if SESSION.test(4, SESSION.called(ready)(x)):
+                SESSION.called(step)(x)
         else:
-            for x in __janus__.untouched(3):         # loops that JANUS leaves alone: the user's own code
-                if ready(x):
-                    step(x)
+            for x in SESSION.rest(3):                    # all others: a graph runs them, or Python, without probes
+                if SESSION.seam(9, 0):                   # a seam at every statement: segments of a loop that is split
+                    if SESSION.plain(ready)(x):
+                        if SESSION.seam(10, 0):
+                            SESSION.plain(step)(x)
+                        SESSION.sealed(10)
+                SESSION.sealed(9)
+            else:
+                for x in SESSION.untouched(3):           # loops that JANUS leaves alone: the user's own code
+                    if ready(x):
+                        step(x)
+    finally:
+        SESSION.left(3)                                  # however the loop was left: its execution is over
 
-A `break` in any of the copies leaves all of them, as in the original; so does the loop's own `else`.
-Functions and classes defined in the code stay as they are: a called function gets an instrumented copy lazily.
+A `while` is copied in the same way; whether JANUS leaves it alone is asked once, before its third copy begins. A `break`
+in any of the copies leaves all of them, as in the original; so does the loop's own `else`. Functions and classes defined
+in the code stay as they are: a called function gets an instrumented copy when it is called.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import builtins
+import functools
 import operator
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
+from janus_nb.profile.bind import SESSION, renamed
 from janus_nb.source.clone import altered, clone
 from janus_nb.source.names import bound_names
 from janus_nb.source.units import Unit, function_source, is_private
 from janus_nb.span import Span
 
-SESSION = "__janus__"
+MAX_BLOCKS = 9
+"""Statements nested deeper than this stay as they are: Python allows 20 nested blocks, and a copied loop takes two."""
+
 _UNSEAMED = (
     ast.Return, ast.Break, ast.Continue, ast.Raise, ast.Pass, ast.Global, ast.Nonlocal, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef,
 )  # fmt: skip
@@ -50,6 +59,7 @@ _UNSEAMED = (
 
 _N = TypeVar("_N", bound=ast.AST)
 _BUILTINS = frozenset(dir(builtins))
+_FUTURE = functools.reduce(operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names))
 
 
 @dataclass(slots=True)
@@ -89,11 +99,28 @@ class BlockSite:
 
 @dataclass(slots=True)
 class Sites:
-    """Numbers in the instrumented code, and what they stand for."""
+    """Numbers in the instrumented code, and what they stand for.
+
+    Attributes:
+        loops: Loops.
+        blocks: Blocks of statements.
+        tests: Tests.
+        comprehensions: Comprehensions and generator expressions that call something: what they call.
+    """
 
     loops: list[LoopSite] = field(default_factory=list)
     blocks: list[BlockSite] = field(default_factory=list)
     tests: list[Span] = field(default_factory=list)
+    comprehensions: list[tuple[ast.expr, ...]] = field(default_factory=list)
+    _numbers: dict[tuple[int, Span], int] = field(default_factory=dict)
+
+    def loop(self, node: ast.For | ast.While, unit: Unit, local_names: frozenset[str], function: str | None) -> int:
+        """The number of a loop: the same in all copies of it."""
+        span = Span.of(node, unit.file)
+        number = self._numbers.setdefault((id(unit), span), len(self.loops))
+        if number == len(self.loops):
+            self.loops.append(LoopSite(node, unit, span, local_names, function))
+        return number
 
 
 class _Copier(ast.NodeVisitor):
@@ -117,6 +144,7 @@ class _Copier(ast.NodeVisitor):
         self.profiled = profiled
         self.local_names = local_names
         self.function = function
+        self._in_comprehension = False
 
     # Code that is defined here but runs elsewhere, or cannot be suspended by a seam, stays as it is.
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
@@ -135,7 +163,7 @@ class _Copier(ast.NodeVisitor):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        called = isinstance(node.func, ast.Name) and (node.func.id in _BUILTINS or node.func.id == SESSION)
+        called = isinstance(node.func, ast.Name) and node.func.id in _BUILTINS
         made = self.generic_visit(node)
         if called or isinstance(node.func, ast.Call | ast.Lambda):
             return made
@@ -167,6 +195,42 @@ class _Copier(ast.NodeVisitor):
             return made
         return altered(made, ifs=[self._tested(old, new) for old, new in zip(node.ifs, made.ifs, strict=True)])
 
+    # -- comprehensions: with probes or without, as the session says before each ------------------------------------------
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self._comprehension(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        return self._comprehension(node)
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        return self._comprehension(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        return self._comprehension(node)
+
+    def _comprehension(self, node: Any) -> ast.AST:
+        """Both copies of a comprehension. The session is told what it iterates over, and hands that on to the copy that it chooses."""
+        if self._in_comprehension:
+            return self.generic_visit(node)  # type: ignore[no-any-return]
+        first = node.generators[0]
+
+        def over(comprehension: Any, iterable: ast.expr) -> Any:
+            head = altered(comprehension.generators[0], iter=iterable)
+            return altered(comprehension, generators=[head, *comprehension.generators[1:]])
+
+        iterable = self.visit(first.iter)
+        self._in_comprehension = True
+        rest = over(node, _number(0, node))
+        made = self.generic_visit(rest)
+        self._in_comprehension = False
+        if made is rest:
+            return node if iterable is first.iter else over(node, iterable)
+        self.sites.comprehensions.append(tuple(n.func for n in ast.walk(node) if isinstance(n, ast.Call)))
+        number = _number(len(self.sites.comprehensions) - 1, node)
+        handed = _session_call("handed", [number], first.iter)
+        return _located(ast.IfExp(_session_call("observes", [number, iterable], first.iter), over(made, handed), over(node, handed)), node)
+
     def _tested(self, original: ast.expr, made: ast.expr, method: str = "test") -> ast.expr:
         """An expression whose truth is recorded."""
         self.sites.tests.append(Span.of(original, self.unit.file))
@@ -186,44 +250,41 @@ class _Copier(ast.NodeVisitor):
     # -- loops ---------------------------------------------------------------------------------------------------------
 
     def visit_For(self, node: ast.For) -> Any:
-        site = _number(self._loop_site(node), node.iter)
-        iterable = self.visit(node.iter)
-        if not self.profiled:
-            again = _session_call("again", [site, iterable], node.iter)
-            return altered(node, iter=again, body=self._block(node.body), orelse=self._block(node.orelse))
-        profiled = _session_call("profile", [site, iterable], node.iter)
-        rest = _session_call("rest", [site], node.iter)
+        site = _number(self.sites.loop(node, self.unit, self.local_names, self.function), node.iter)
+        opened = _session_call("profile" if self.profiled else "again", [site, self.visit(node.iter)], node.iter)
         untouched = _session_call("untouched", [site], node.iter)
-        body = self._other(True, node)._block(node.body)
-        third = altered(node, iter=untouched, orelse=self._block(node.orelse))
-        second = altered(node, iter=rest, body=self._other(False, node)._block(node.body), orelse=[third])
-        return altered(node, iter=profiled, body=body, orelse=[second])
+        made = altered(node, iter=untouched, orelse=self._block(node.orelse))
+        if self.profiled:
+            rest = _session_call("rest", [site], node.iter)
+            made = altered(node, iter=rest, body=self._inside(False, node)._block(node.body), orelse=[made])
+        made = altered(node, iter=opened, body=self._inside(self.profiled, node)._block(node.body), orelse=[made])
+        return self._closed(made, site, node.iter)
 
     def visit_While(self, node: ast.While) -> Any:
-        site = _number(self._loop_site(node), node.test)
+        site = _number(self.sites.loop(node, self.unit, self.local_names, self.function), node.test)
 
         def condition(method: str, copier: _Copier) -> ast.expr:
             test = _session_call("holds", [site, copier.visit(node.test)], node.test)
             return _located(ast.BoolOp(ast.And(), [_session_call(method, [site], node.test), test]), node.test)
 
-        if not self.profiled:
-            return altered(node, test=condition("again_while", self), body=self._block(node.body), orelse=self._block(node.orelse))
-        test = condition("profile_while", self)
-        body = self._other(True, node)._block(node.body)
-        rest_test = condition("rest_while", self._other(False))
-        rest = altered(node, test=rest_test, body=self._other(False, node)._block(node.body), orelse=self._block(node.orelse))
-        return altered(node, test=test, body=body, orelse=[rest])
+        orelse = self._block(node.orelse)
+        alone = _located(ast.If(_session_call("untouched_while", [site], node.test), [altered(node, orelse=orelse)], orelse), node)
+        plain = self._inside(False, node)
+        method = "rest_while" if self.profiled else "again_while"
+        made = altered(node, test=condition(method, plain), body=plain._block(node.body), orelse=[alone])
+        if self.profiled:
+            profiled = self._inside(True, node)
+            made = altered(node, test=condition("profile_while", profiled), body=profiled._block(node.body), orelse=[made])
+        return self._closed(made, site, node.test)
 
-    def _loop_site(self, node: ast.For | ast.While) -> int:
-        span = Span.of(node, self.unit.file)
-        for number, known in enumerate(self.sites.loops):
-            if known.span == span and known.unit is self.unit:
-                return number
-        self.sites.loops.append(LoopSite(node, self.unit, span, self.local_names, self.function))
-        return len(self.sites.loops) - 1
+    def _closed(self, loop: ast.stmt, site: ast.expr, like: ast.expr) -> ast.Try:
+        """The copies of a loop, and what is told to the session however they are left."""
+        left = _located(ast.Expr(_session_call("left", [site], like)), like)
+        return _located(ast.Try([loop], [], [], [left]), loop)
 
-    def _other(self, profiled: bool, loop: ast.For | ast.While | None = None) -> _Copier:
-        varying = self.varying | frozenset(bound_names([loop]).stored) if loop is not None else self.varying
+    def _inside(self, profiled: bool, loop: ast.For | ast.While) -> _Copier:
+        """A copier for the parts of a loop."""
+        varying = self.varying | frozenset(bound_names([loop]).stored)
         return _Copier(self.unit, self.sites, profiled, self.local_names, self.function, varying, self.opened)
 
     def generic_visit(self, node: _N) -> _N:  # type: ignore[override]
@@ -285,50 +346,84 @@ def _number(value: int, like: ast.AST) -> ast.expr:
 
 
 def _session_call(method: str, args: list[ast.expr], like: ast.AST) -> ast.expr:
-    session = _located(ast.Name(SESSION, ast.Load()), like)
+    session = _located(ast.Constant(SESSION), like)
     return _located(ast.Call(_located(ast.Attribute(session, method, ast.Load()), like), args, []), like)
 
 
 def instrument_module(unit: Unit, tree: ast.Module, sites: Sites) -> ast.Module:
     """An instrumented copy of a cell's tree, which shares with it what stays as it is; the cell's own functions and classes do."""
     copier = _Copier(unit, sites, True, frozenset(), None)
-    return ast.Module([copier.visit(s) for s in tree.body], tree.type_ignores)
+    return ast.Module([s if _nested_blocks(s) > MAX_BLOCKS else copier.visit(s) for s in tree.body], tree.type_ignores)
 
 
-def instrument_function(function: FunctionType, sites: Sites, profiled: bool) -> FunctionType | None:
-    """An instrumented copy of a user function that shares its globals, closure and defaults; `None` if there is none.
+def _nested_blocks(statement: ast.AST) -> int:
+    """How deeply statements with blocks are nested in a statement, without functions and classes in it."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return 0
+    parts = (getattr(statement, name, ()) for name in ("body", "orelse", "finalbody", "handlers", "cases"))
+    inner = max((_nested_blocks(part) for block in parts if isinstance(block, list) for part in block), default=0)
+    return inner + isinstance(statement, ast.For | ast.AsyncFor | ast.While | ast.Try | ast.With | ast.AsyncWith)
 
-    Generators, coroutines and functions without source (or with private names of a class that is not known) are not copied.
+
+def instrument_code(function: FunctionType, sites: Sites, profiled: bool) -> CodeType | None:
+    """The code of an instrumented copy of a user function, not yet bound to a session; `None` if there is none.
+
+    It is compiled as the function was, under the same `from __future__` statements, and has the same name, line numbers,
+    arguments and docstring. Generators, coroutines and functions without source (or with private names of a class that is
+    not known) are not copied.
     """
     code = function.__code__
     found = function_source(function)
     if found is None or code.co_flags & 0x2A0:
         return None
     node, unit = found
-    if not isinstance(node, ast.FunctionDef):
+    if not isinstance(node, ast.FunctionDef) or max(map(_nested_blocks, node.body)) > MAX_BLOCKS:
         return None
     if any(is_private(getattr(n, "attr", getattr(n, "id", ""))) for n in ast.walk(node)):
         return None
     names = frozenset({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
     copier = _Copier(unit, sites, profiled, names, function.__qualname__, names)
-    made = altered(node, body=copier._block(node.body), args=clone(node.args), decorator_list=[], returns=None)
-    for argument in ast.walk(made.args):
-        if isinstance(argument, ast.arg):
-            argument.annotation = None
-    made.args.defaults = [_located(ast.Constant(None), node) for _ in node.args.defaults]
-    made.args.kw_defaults = [None if d is None else _located(ast.Constant(None), node) for d in node.args.kw_defaults]
-    outer_args = ast.arguments([], [ast.arg(n) for n in code.co_freevars], None, [], [], None, [])
-    outer = ast.FunctionDef("__janus_outer__", outer_args, [made], [], None, None)
+    text = node.body[:1] if ast.get_docstring(node, clean=False) is not None else []
+    made = altered(node, body=[*text, *copier._block(node.body[len(text) :])], args=_arguments(node), decorator_list=[], returns=None)
+    if hasattr(made, "type_params"):
+        made.type_params = []
+    outer = ast.FunctionDef(_OUTER, ast.arguments([], [ast.arg(n) for n in code.co_freevars], None, [], [], None, []), [made], [], None, None)
     if hasattr(outer, "type_params"):
         outer.type_params = []
     module = ast.fix_missing_locations(ast.copy_location(ast.Module([_located(outer, node)], []), node))
-    inner = _nested_code(_nested_code(compile(module, code.co_filename, "exec"), "__janus_outer__"), node.name)
-    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
-    closure = tuple(cells[n] for n in inner.co_freevars)
-    copied = FunctionType(inner, function.__globals__, function.__name__, function.__defaults__, closure or None)
-    copied.__kwdefaults__ = function.__kwdefaults__
-    copied.__qualname__ = function.__qualname__
-    return copied
+    compiled = compile(module, code.co_filename, "exec", flags=code.co_flags & _FUTURE, dont_inherit=True)
+    inner = _nested_code(_nested_code(compiled, _OUTER), node.name)
+    inner = renamed(inner, f"{_OUTER}.<locals>.{node.name}", getattr(code, "co_qualname", function.__qualname__))
+    same = inner.co_freevars == code.co_freevars and inner.co_varnames[: _arity(inner)] == code.co_varnames[: _arity(code)]
+    return inner.replace(co_firstlineno=code.co_firstlineno) if same else None
+
+
+_OUTER = "<JANUS>"
+
+
+def _arity(code: CodeType) -> int:
+    return code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
+
+
+def _arguments(node: ast.FunctionDef) -> ast.arguments:
+    """The function's parameters, without annotations; their defaults are those of the function object."""
+    made = clone(node.args)
+    for argument in ast.walk(made):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    made.defaults = [_located(ast.Constant(None), node) for _ in made.defaults]
+    made.kw_defaults = [None if d is None else _located(ast.Constant(None), node) for d in made.kw_defaults]
+    return made
+
+
+def copy_of(function: FunctionType, code: CodeType) -> FunctionType:
+    """A function like the given one but for its code: the same globals, closure, defaults and attributes, as they are now."""
+    made = FunctionType(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
+    made.__kwdefaults__ = function.__kwdefaults__
+    made.__qualname__ = function.__qualname__
+    made.__module__ = function.__module__
+    made.__dict__ = function.__dict__
+    return made
 
 
 def _nested_code(code: CodeType, name: str) -> CodeType:

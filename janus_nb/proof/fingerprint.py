@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from janus_nb.proof.tokens import VOLATILE, Fingerprint, Number, Numbers, Overlay
-from janus_nb.proof.walk import Shares, Walk
+from janus_nb.proof.walk import Names, Walk
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.slots import TRANSIENT, instance_dict
 
@@ -50,8 +50,8 @@ class Library(Protocol):
 class _Walk(Walk):
     """A walk that knows NumPy's objects and those of the tensor library as well."""
 
-    def __init__(self, library: Library, overlay: Overlay, space: dict[str, Any] | None, ignored: frozenset[Any], shares: Shares | None) -> None:
-        super().__init__(overlay, space, ignored, shares)
+    def __init__(self, library: Library, overlay: Overlay, names: Names, ignored: frozenset[Any]) -> None:
+        super().__init__(overlay, names, ignored)
         self.library = library
 
     def of_library(self, kind: type) -> Callable[[Any, int], None] | None:
@@ -150,9 +150,8 @@ def fingerprint(
     library: Library,
     roots: Mapping[str, Any],
     overlay: Overlay | None = None,
-    space: dict[str, Any] | None = None,
+    names: Names | None = None,
     ignored: frozenset[Any] = frozenset(),
-    shares: Shares | None = None,
 ) -> Fingerprint:
     """Take a fingerprint.
 
@@ -160,14 +159,13 @@ def fingerprint(
         library: The tensor library.
         roots: Names, with what they hold.
         overlay: Predicted values of slots and variables, seen in place of the present ones.
-        space: The globals of which `roots` are names; `None` if they are a function's own.
+        names: What the names of `roots` mean.
         ignored: Ids of objects that differ from run to run: only their types count.
-        shares: Tells whether a closure cell holds a local name of the region's own function.
 
     Returns:
         The state of everything that is reachable, and of the random generators of the process.
     """
-    made = _Walk(library, overlay or {}, space, ignored, shares).run(roots)
+    made = _Walk(library, overlay or {}, names or Names(), ignored).run(roots)
     for name, state in (*random_states(), ("tensor library's random state", library.random_state())):
         made.tokens.append(("state", state))
         made.parents.append(-1)
@@ -175,4 +173,4 @@ def fingerprint(
     return made
 
 
-__all__ = ["VOLATILE", "Fingerprint", "Library", "fingerprint"]
+__all__ = ["VOLATILE", "Fingerprint", "Library", "Names", "fingerprint"]

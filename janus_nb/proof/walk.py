@@ -23,6 +23,7 @@ import random
 import re
 import types
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.proof.tokens import VOLATILE, Fingerprint, Number, Overlay
@@ -39,18 +40,32 @@ _BY_VALUE = (
 )  # fmt: skip
 
 
-Shares = Callable[[types.CellType, str], bool]
-"""Whether a closure cell is the variable of that name of the region's own function."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the names of a region mean.
+
+    Attributes:
+        space: The globals.
+        local: Names that are local to the region's own function; `None` at the top of a cell, where all are global.
+        shares: Whether a closure cell is the local variable of that name.
+    """
+
+    space: dict[str, Any] | None = None
+    local: frozenset[str] | None = None
+    shares: Callable[[types.CellType, str], bool] = lambda cell, name: False
+
+    def is_local(self, name: str) -> bool:
+        """Whether a name is local to a function."""
+        return self.local is not None and name in self.local
 
 
 class Walk:
     """One walk over the heap, depth first, without recursion."""
 
-    def __init__(self, overlay: Overlay, space: dict[str, Any] | None, ignored: frozenset[Any], shares: Shares | None) -> None:
+    def __init__(self, overlay: Overlay, names: Names, ignored: frozenset[Any]) -> None:
         self.overlay = overlay
-        self.space = space
+        self.names = names
         self.ignored = ignored
-        self.shares = shares
         self.cells: dict[int, Any] = {}
         self.made = Fingerprint()
         self.seen: dict[int, int] = {}
@@ -64,7 +79,10 @@ class Walk:
 
     def run(self, roots: Mapping[str, Any]) -> Fingerprint:
         for name in sorted(roots, reverse=True):
-            held = self.overlay.get(("local", name), self.overlay.get(("name", id(self.space), name), roots[name]))
+            held = roots[name]
+            if not self.names.is_local(name):
+                held = self.overlay.get(("name", id(self.names.space), name), held)
+            held = self.overlay.get(("local", name), held)
             if held is not UNBOUND:
                 self.pending.append((held, -1, name))
         pending, made = self.pending, self.made
@@ -306,12 +324,12 @@ class Walk:
     def name_of(self, space: dict[str, Any], name: str) -> Any:
         """What a global name holds, or is predicted to hold."""
         held = self.overlay.get(("name", id(space), name), space[name])
-        return self.overlay.get(("local", name), held) if space is self.space else held
+        return self.overlay.get(("local", name), held) if space is self.names.space and self.names.local is None else held
 
     def name_cell(self, cell: types.CellType, name: str) -> None:
         """What is predicted of a local name of the region's own function is predicted of the cell that closures see it through."""
         predicted = self.overlay.get(("local", name), self)
-        if predicted is not self and id(cell) not in self.cells and self.shares is not None and self.shares(cell, name):
+        if predicted is not self and id(cell) not in self.cells and self.names.shares(cell, name):
             self.cells[id(cell)] = predicted
 
     def cell(self, value: Any, position: int) -> None:
@@ -381,4 +399,4 @@ def names_in(code: types.CodeType) -> set[str]:
     return found
 
 
-__all__ = ["Shares", "Walk", "names_in"]
+__all__ = ["Names", "Walk", "names_in"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import inspect
+import threading
 import time
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager, nullcontext
@@ -13,7 +13,7 @@ from typing import Any
 from janus_nb.config import Options
 from janus_nb.events import CellStarted, EagerRan, EventBus, Profiled, RegionFound
 from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
-from janus_nb.profile.instrument import SESSION
+from janus_nb.proof.fingerprint import Names
 from janus_nb.report import Report
 from janus_nb.runtime.attempt import Attempt, Committed, PythonRuns
 from janus_nb.runtime.executor import Executor
@@ -85,15 +85,20 @@ class FunctionRegion:
         outcome = call.attempt()
         return call.result if isinstance(outcome, Committed) else self._eager(call, outcome)
 
+    def leave_alone(self, code: str) -> None:
+        """Python runs this call, for a reason that lies outside the function."""
+        if self.engine is None:
+            self._begin()
+        self.engine.say_once(self.region, code)
+
     def _imperative(self, args: tuple[Any, ...], kwargs: dict[str, Any], profiled: bool) -> Any:
         """Run the function in Python: its loops may still be converted by themselves."""
-        before = getattr(builtins, SESSION, None)
-        setattr(builtins, SESSION, self._session)
+        session = self._session
+        session.thread = threading.get_ident()
         try:
-            copy = self._session._copy(self.function, profiled)
-            return copy(*args, **kwargs)
+            return session.copied(self.function, profiled)(*args, **kwargs)
         finally:
-            setattr(builtins, SESSION, before)
+            session.thread = 0
 
     def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the function in Python, with segments of its body as graphs."""
@@ -151,7 +156,7 @@ class _Call:
         """What the call can see: the function with its globals and closure, the arguments, and the result."""
         roots = {self.owner.function.__name__: self.owner.function, "args": self.args, "kwargs": self.kwargs}
         nodes = (self.owner.node,) if self.owner.node is not None else ()
-        return Scene(lambda: {**roots, RETURN_SLOT.name: self._names.get(RETURN_SLOT.name, UNBOUND)}, None, nodes)
+        return Scene(lambda: {**roots, RETURN_SLOT.name: self._names.get(RETURN_SLOT.name, UNBOUND)}, Names(local=frozenset(roots)), nodes)
 
     def against(self) -> str | None:
         """Why no graph is generated now."""

@@ -25,7 +25,7 @@ from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
 from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
 from janus_nb.runtime.sources import Block, Source
-from janus_nb.runtime.verify import Scene, Trial, mentioned
+from janus_nb.runtime.verify import Scene, Trial
 from janus_nb.span import Span
 
 CALL_SECONDS = 0.15
@@ -44,6 +44,8 @@ class DriverSession(Protocol):
     drivers: dict[tuple[int, int], Driver]
 
     def split(self, region: Region) -> AbstractContextManager[None]: ...
+    def accompanied(self) -> bool: ...
+    def hand_over(self, driver: Driver) -> None: ...
 
 
 class Driver:
@@ -128,7 +130,7 @@ class Driver:
         while True:
             self.run_graphs()
             if self.region.too_fast:
-                yield from self.source.remaining()
+                self.session.hand_over(self)
                 return
             if self.region.status is Status.IMPERATIVE:
                 yield from imperative(self.engine, self.region, self.source.remaining())
@@ -196,6 +198,9 @@ class Driver:
             if self.region.status in (Status.IMPERATIVE, Status.SPLIT):
                 self.eager_reason = "stays imperative"
                 return
+            if self.session.accompanied():
+                self.eager_reason = "another thread runs"
+                return
             outcome = self.attempt()
             if isinstance(outcome, PythonRuns):
                 self.trial, self.eager_reason = outcome.trial, outcome.why
@@ -208,9 +213,7 @@ class Driver:
 
     def scene(self) -> Scene:
         """What the loop can see."""
-        node, space = self.site.node, self.frame.f_globals
-        shares = None if self.module_level else partial(shares_cell, self.frame)
-        return Scene(lambda: mentioned((node,), self.names(), space), space if self.module_level else None, (node,), shares)
+        return Scene.of(self.frame, (self.site.node,))
 
     def block(self, version: Version, count: int | None) -> Block | None:
         """Elements of the next call: `count`, or as many as the version takes."""
@@ -312,7 +315,7 @@ class Driver:
         """Loops that may be running around this one, innermost first."""
         frame: FrameType | None = self.frame
         while frame is not None:
-            for (frame_id, _), driver in reversed(self.session.drivers.items()):
+            for (frame_id, _), driver in reversed(list(self.session.drivers.items())):
                 if frame_id == id(frame) and driver is not self:
                     yield driver
             frame = frame.f_back

@@ -69,7 +69,7 @@ class Engine:
         self.recorder = recorder
         self.choice = BackendChoice(backend, options, bus)
         self._found: set[int] = set()
-        self._short: set[int] = set()
+        self._said: set[tuple[int, str]] = set()
         self._announced: set[tuple[int, int]] = set()
 
     def found(self, region: Region) -> None:
@@ -204,9 +204,14 @@ class Engine:
 
     def too_little(self, region: Region) -> None:
         """Too little work is expected for a graph to pay: said once in a run, and thought over again in the next."""
-        if region.number not in self._short:
-            self._short.add(region.number)
-            reason = REASONS["JN409"]
+        self.say_once(region, "JN409")
+
+    def say_once(self, region: Region, code: str) -> None:
+        """Say, once in a run, why Python runs a region this time; the next run decides again."""
+        if (region.number, code) not in self._said:
+            self._said.add((region.number, code))
+            self.found(region)
+            reason = REASONS[code]
             self.bus.emit(Declined(region.number, reason.code, reason.title, "", reason.hint, region.span))
 
     def leave_to_inner(self, region: Region) -> None:

@@ -18,7 +18,6 @@ import time
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -30,10 +29,10 @@ from janus_nb.runtime.commit import Writes
 from janus_nb.runtime.division import Division, Plan, SegmentRegion
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
-from janus_nb.runtime.frames import at_top, names_of, shares_cell
+from janus_nb.runtime.frames import at_top, names_of
 from janus_nb.runtime.region import Status, Version
 from janus_nb.runtime.sources import Block
-from janus_nb.runtime.verify import Scene, Trial, mentioned
+from janus_nb.runtime.verify import Scene, Trial
 
 MAX_VERSIONS_MADE = 4
 """Graphs of a segment before it must have earned them."""
@@ -180,9 +179,7 @@ class _Visit:
     def scene(self) -> Scene:
         """What the segment can see."""
         nodes = self._segments.division.nodes(self._site, self._position, self._segment.end, self._segment.beyond)
-        space = self._frame.f_globals
-        shares = None if at_top(self._frame) else partial(shares_cell, self._frame)
-        return Scene(lambda: mentioned(nodes, self.names(), space), space if at_top(self._frame) else None, nodes, shares)
+        return Scene.of(self._frame, nodes)
 
     def against(self) -> str | None:
         """Why no graph is generated now."""

@@ -1,45 +1,33 @@
-"""The session: what instrumented code calls (`__janus__`). One per cell; regions and graphs outlive it.
+"""The session: what instrumented code calls. One per cell or decorated function; regions and graphs outlive it.
+
+    profile -> rest -> untouched      the three copies of a loop, one after the other, as far as they are needed
+    left                              however the loop was left
 
 It never raises on its own account: whatever goes wrong inside JANUS, the user's loop gets its elements.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import sys
 import time
-import weakref
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from types import FrameType, FunctionType, MethodType
+from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
-from janus_nb.config import Options
 from janus_nb.events import EagerRan
-from janus_nb.profile.instrument import BlockSite, LoopSite, Sites, instrument_function
-from janus_nb.profile.recorder import Recorder
-from janus_nb.runtime.division import Plan
+from janus_nb.profile.instrument import LoopSite
+from janus_nb.runtime.bystanders import bystander, in_company
 from janus_nb.runtime.driver import Driver, imperative
 from janus_nb.runtime.engine import Engine
+from janus_nb.runtime.probes import Probes
+from janus_nb.runtime.quiet import ROUNDS
 from janus_nb.runtime.region import Region, Status
 from janus_nb.runtime.segments import Segments
 from janus_nb.runtime.sources import HostSource, made_in_header, open_iterable
-from janus_nb.source.units import is_user_function
+from janus_nb.runtime.store import Store
 from janus_nb.span import Span
-from janus_nb.speculate.policy import Policy
-
-MAX_REGIONS = 256
-"""The oldest regions are forgotten, with their graphs, beyond this many."""
-
-MAX_NAMESPACES = 16
-"""Namespaces whose regions are kept: a notebook has one, and one for each module whose functions it calls."""
-
-MAX_HOMES = 32
-"""Places of a loop in edited cells that are remembered, so that what was learned there is told of where it stands now."""
-
-MAX_OPEN = 64
-"""With more executions of loops open than this, those whose frames have ended are forgotten."""
 
 LONG = 16
 """An inner loop over a source of unknown length counts as part of the loop around it up to this many iterations."""
@@ -47,99 +35,38 @@ LONG = 16
 MIN_REST = 5
 """Fewer iterations than this after profiling are not worth a graph."""
 
+_NONE: Iterator[Any] = iter(())
+
 
 @dataclass(slots=True)
-class Store:
-    """What outlives a cell: regions by where they stand, profiles, instrumented functions.
+class Execution:
+    """One execution of a loop that is under way: what the next copy of it iterates over.
 
     Attributes:
-        regions: By place (their own text), options and namespace.
-        recorder: All observations.
-        sites: Numbers used in instrumented functions.
-        copies: Instrumented copies of functions, by function.
-        plans: How blocks of statements are divided into segments.
-        namespaces: Namespaces in which regions were seen, by id, each with its number. Older ones are forgotten with their regions.
-        cells: Instrumented copies of cells, by file name and text.
-        files: The file name under which a cell's text was first run.
+        frame: Where it runs; held, so that no other frame gets its `id`.
+        work: Tensor work done before it began.
+        driver: For loops that are, or may be, converted.
+        plain: What the copy without probes iterates over, if Python runs all the rest.
+        own: What the user's own copy iterates over.
+        alone: Whether JANUS leaves the loop alone.
+        claimed: The region, as long as no other thread may work on it.
     """
 
-    regions: dict[Any, Region] = field(default_factory=dict)
-    recorder: Recorder = field(default_factory=Recorder)
-    sites: Sites = field(default_factory=Sites)
-    copies: weakref.WeakKeyDictionary[FunctionType, dict[bool, Any]] = field(default_factory=weakref.WeakKeyDictionary)
-    cells: dict[tuple[str, str], ast.Module] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    plans: dict[Any, Plan] = field(default_factory=dict)
-    namespaces: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
-    count: int = 0
-    _like: dict[tuple[str, str], list[tuple[int, int]]] = field(default_factory=dict)
-
-    def token(self, namespace: dict[str, Any]) -> int:
-        """What identifies a namespace among all there have been: `id` alone is given again to others."""
-        known = self.namespaces.get(id(namespace))
-        if known is None:
-            while len(self.namespaces) >= MAX_NAMESPACES:
-                _, old = self.namespaces.pop(next(iter(self.namespaces)))
-                for table in (self.regions, self.plans):
-                    for key in [k for k in table if k[-1] == old]:
-                        del table[key]
-            known = self.namespaces[id(namespace)] = (namespace, self.next_number())
-        return known[1]
-
-    def next_number(self) -> int:
-        """A new region's number."""
-        self.count += 1
-        return self.count
-
-    def place(self, site: LoopSite | BlockSite) -> tuple[Any, ...]:
-        """What identifies a loop or block in its namespace: its own text. A cell may be edited around it.
-
-        The same text again in the same cell is another loop: they are numbered in the order in which they are met.
-        """
-        if not site.place:
-            span = Span.of(site.node, site.unit.file) if isinstance(site, LoopSite) else Span.over(site.nodes[0], site.nodes[-1], site.unit.file)
-            text = "\n".join(site.unit.text.splitlines()[span.line - 1 : span.end_line])
-            like = self._like.setdefault((site.unit.file, text), [])
-            if (span.line, span.col) not in like:
-                like.append((span.line, span.col))
-            site.place = (text, span.col, span.end_col, like.index((span.line, span.col)), site.local_names)
-        return site.place
-
-    def plan(self, site: BlockSite, namespace: dict[str, Any], owner: Region | None, options: Options) -> Plan:
-        """The plan of a block; the same text has one plan, under the same options."""
-        key = (self.place(site), options.of_graphs, self.token(namespace))
-        plan = self.plans.get(key)
-        if plan is None:
-            while len(self.plans) >= MAX_REGIONS:
-                self.plans.pop(next(iter(self.plans)))
-            plan = self.plans[key] = Plan(owner.policy if owner is not None else Policy())
-        return plan
-
-    def region(self, site: LoopSite, namespace: dict[str, Any], kind: str, options: Options) -> Region:
-        """The region of a loop; the same text is the same region, also in a cell that is run again, or edited elsewhere."""
-        key = (self.place(site), options.of_graphs, self.token(namespace))
-        region = self.regions.get(key)
-        if region is None:
-            while len(self.regions) >= MAX_REGIONS:
-                self.regions.pop(next(iter(self.regions)))
-            lines = site.unit.text.splitlines()[site.span.line - 1 : site.span.end_line]
-            title, source = lines[0].strip(), "\n".join(lines)
-            region = self.regions[key] = Region(self.next_number(), site.span, Policy(), kind, title, site.unit.name, source)
-        if site.span not in region.homes:
-            region.homes = (*region.homes[-MAX_HOMES:], site.span)
-        region.span, region.unit = site.span, site.unit.name
-        return region
+    frame: FrameType
+    work: int = 0
+    driver: Driver | None = None
+    plain: Iterable[Any] | None = None
+    own: Iterable[Any] | None = None
+    alone: bool = False
+    claimed: Region | None = None
 
 
-class Session:
-    """The object that instrumented code knows as `__janus__`."""
+class Session(Probes):
+    """The object that instrumented code holds as a constant."""
 
     def __init__(self, engine: Engine, store: Store) -> None:
-        self.engine = engine
-        self.store = store
-        self.drivers: dict[tuple[int, int], Driver] = {}
-        self.raw: dict[tuple[int, int], Iterable[Any]] = {}
-        self.untouched_loops: set[tuple[int, int]] = set()
+        super().__init__(engine, store)
+        self.loops: dict[tuple[int, int], Execution] = {}
         self.segments = Segments(engine, store)
         self.splitting = False
 
@@ -149,62 +76,6 @@ class Session:
         if len(region.homes) > 1:
             self.engine.bus.place(region.number, region.homes, region.span)
         return region
-
-    # -- probes ------------------------------------------------------------------------------------------------------
-
-    def test(self, site: int, value: Any) -> bool:
-        """A test's value, as the bool that Python would make of it; recorded."""
-        taken = bool(value)
-        self.store.recorder.branch(self.store.sites.tests[site], taken)
-        return taken
-
-    def operand(self, site: int, value: Any) -> Any:
-        """An operand of `and`/`or`; recorded when its truth can be taken twice."""
-        if type(value).__module__ in ("builtins", "numpy") or self.engine.backend.is_tensor(value):
-            try:
-                taken = bool(value)
-            except Exception:
-                return value  # Python itself will raise, at the user's line.
-            self.store.recorder.branch(self.store.sites.tests[site], taken)
-        return value
-
-    def called(self, function: Any) -> Any:
-        """A function about to be called from profiled code: its instrumented copy, if it is the user's."""
-        return self._copy(function, True) if type(function) in (FunctionType, MethodType) else function
-
-    def plain(self, function: Any) -> Any:
-        """A function about to be called from other code."""
-        return self._copy(function, False) if type(function) in (FunctionType, MethodType) else function
-
-    def _copy(self, function: Any, profiled: bool) -> Any:
-        inner = function.__func__ if type(function) is MethodType else function
-        if type(inner) is not FunctionType or not is_user_function(inner):
-            return function
-        known = self.store.copies.setdefault(inner, {})
-        made = known.get(profiled, self)
-        if made is self or (made is not None and made.__defaults__ is not inner.__defaults__):
-            try:
-                made = instrument_function(inner, self.store.sites, profiled)
-            except Exception:
-                made = None  # no copy: the user's own function runs
-            known[profiled] = made
-        if made is None:
-            return function
-        return MethodType(made, function.__self__) if type(function) is MethodType else made
-
-    def _prune(self, frame: FrameType) -> None:
-        """Forget executions that were left by `return`, `break` or an exception: their frames are no longer active."""
-        if len(self.drivers) + len(self.raw) < MAX_OPEN:
-            return
-        active: set[int] = set()
-        current: FrameType | None = frame
-        while current is not None:
-            active.add(id(current))
-            current = current.f_back
-        for table in (self.drivers, self.raw):
-            for key in [k for k in table if k[0] not in active]:
-                del table[key]  # type: ignore[attr-defined]
-        self.untouched_loops = {k for k in self.untouched_loops if k[0] in active}
 
     # -- seams -------------------------------------------------------------------------------------------------------
 
@@ -237,42 +108,93 @@ class Session:
         if region.split_fails:
             self.engine.give_up_split(region)
 
+    # -- the life of an execution -----------------------------------------------------------------------------------------
+
+    def _begin(self, number: int, frame: FrameType, kind: str) -> tuple[Execution, Region | None]:
+        """A new execution of a loop; without a region if JANUS leaves it alone."""
+        execution = self.loops[id(frame), number] = Execution(frame)
+        if not self.awake() or self.quiet.count(number) >= ROUNDS:
+            execution.alone = True
+            return execution, None
+        execution.work = self.quiet.now()
+        region = self.region(self.store.sites.loops[number], frame.f_globals, kind)
+        code = bystander()
+        if code is not None:
+            self.engine.say_once(region, code)
+        if code is not None or region.untouched or not self.store.claims.take(region):
+            execution.alone = True
+            return execution, None
+        execution.claimed = region
+        return execution, region
+
+    def _drive(self, execution: Execution, number: int, region: Region, source: Any) -> Driver:
+        driver = Driver(self, region, self.store.sites.loops[number], source, execution.frame)
+        execution.driver = self.drivers[id(execution.frame), number] = driver
+        return driver
+
+    def left(self, number: int) -> None:
+        """An execution is over: it ended, or was left by `break`, `return`, an exception, or the end of a coroutine."""
+        self._close((id(sys._getframe(1)), number))
+
+    def _close(self, key: tuple[int, int]) -> Execution | None:
+        execution = self.loops.pop(key, None)
+        if execution is None:
+            return None
+        driver = execution.driver
+        if driver is not None:
+            self.drivers.pop(key, None)
+            driver.leave_split()
+            driver.abandon()
+            if self.quiet.now() == execution.work:
+                self.quiet.note(key[1], 1 + driver.count)
+        if execution.claimed is not None:
+            self.store.claims.give_back(execution.claimed)
+            execution.claimed = None
+        return execution
+
+    def accompanied(self) -> bool:
+        """Whether another thread runs user code by now, so that Python must run what comes next."""
+        return in_company()
+
+    def hand_over(self, driver: Driver) -> None:
+        """The rest of a `for` runs in the user's own copy."""
+        execution = next(e for e in self.loops.values() if e.driver is driver)
+        assert driver.source is not None
+        execution.own, execution.alone = driver.source.remaining(), True
+
+    def _still_quiet(self, execution: Execution) -> bool:
+        return self.quiet.now() == execution.work
+
     # -- for -----------------------------------------------------------------------------------------------------------
 
     def profile(self, number: int, iterable: Any) -> Iterator[Any]:
         """Elements for the profiled copy of a loop."""
+        __tracebackhide__ = True
         fresh = made_in_header(self.store.sites.loops[number].node, sys.getrefcount(iterable))
-        frame = sys._getframe(1)
-        key = (id(frame), number)
-        driver = self._driver(number, iterable, frame, key, fresh)
+        execution, region = self._begin(number, sys._getframe(1), "for")
+        if region is None:
+            execution.own = iterable  # the user's `for` calls `iter`
+            return _NONE
+        driver = self._driver(execution, number, region, iterable, fresh)
         if driver is None:
-            return iter(())
+            return _NONE
         if self._is_inner(driver, iterable):
             return self._counted(driver)
         if driver.region.status is not Status.COLD:
-            return iter(())
+            return _NONE
         self.engine.found(driver.region)
         return driver.profiled(self.engine.options.profile)
 
-    def _driver(self, number: int, iterable: Any, frame: FrameType, key: tuple[int, int], fresh: bool) -> Driver | None:
-        """A driver for this execution; None (with the iterable put aside) if the loop is left to Python."""
-        self._prune(frame)
-        self.drivers.pop(key, None)
-        self.raw.pop(key, None)
-        self.untouched_loops.discard(key)
-        site = self.store.sites.loops[number]
-        region = self.region(site, frame.f_globals, "for")
-        if region.status is Status.IMPERATIVE or region.too_fast or not self.engine.backend.in_eager_mode():
-            self.raw[key] = iterable  # the user's `for` calls `iter`
-            if region.too_fast:
-                self.untouched_loops.add(key)
-            elif region.status is Status.IMPERATIVE and not region.holds_region:
+    def _driver(self, execution: Execution, number: int, region: Region, iterable: Any, fresh: bool) -> Driver | None:
+        """A driver for this execution; None (with the iterable put aside) if the loop stays imperative."""
+        __tracebackhide__ = True
+        if region.status is Status.IMPERATIVE or not self.engine.backend.in_eager_mode():
+            execution.plain = iterable
+            if region.status is Status.IMPERATIVE and not region.holds_region:
                 self.engine.found(region)
-                self.raw[key] = imperative(self.engine, region, iterable)
+                execution.plain = imperative(self.engine, region, iterable)
             return None
-        source = open_iterable(self.engine.backend, iterable, fresh)
-        driver = self.drivers[key] = Driver(self, region, site, source, frame)
-        return driver
+        return self._drive(execution, number, region, open_iterable(self.engine.backend, iterable, fresh))
 
     def _is_inner(self, driver: Driver, iterable: Any) -> bool:
         """Whether a loop belongs to a bigger region: it runs under a tape, or has few iterations."""
@@ -317,40 +239,65 @@ class Session:
 
     def rest(self, number: int) -> Iterable[Any]:
         """Elements for the copy without probes."""
-        key = (id(sys._getframe(1)), number)
-        driver = self.drivers.get(key)
+        execution = self.loops.get((id(sys._getframe(1)), number))
+        if execution is None or execution.alone:
+            return _NONE
+        driver = execution.driver
         if driver is None:
-            return iter(()) if key in self.untouched_loops else self.raw.pop(key, iter(()))
+            plain, execution.plain = execution.plain, None
+            return plain if plain is not None else _NONE
         if driver.ended:
-            return iter(())
-        if driver.region.too_fast:
-            assert driver.source is not None
-            self.raw[key] = driver.source.remaining()
-            self.drivers.pop(key)
-            return iter(())
+            return _NONE
+        if not driver.region.versions and self._still_quiet(execution):
+            return self._first_rounds(execution, driver)
         return driver.rest()
+
+    def _first_rounds(self, execution: Execution, driver: Driver) -> Iterator[Any]:
+        """Elements of a loop that has done no tensor work yet: it is left alone when that goes on."""
+        __tracebackhide__ = True
+        source = driver.source
+        assert source is not None
+        while self._still_quiet(execution):
+            if driver.count >= ROUNDS:
+                self.engine.say_once(driver.region, "JN408")
+                self.hand_over(driver)
+                return
+            try:
+                element = source.pop()
+            except StopIteration:
+                driver.ended = True
+                return
+            driver.count += 1
+            try:
+                yield element
+            except GeneratorExit:
+                source.close()
+                raise
+        yield from driver.rest()
 
     def untouched(self, number: int) -> Iterable[Any]:
         """Elements for the user's own copy: those of loops that JANUS leaves alone."""
-        key = (id(sys._getframe(1)), number)
-        driver = self.drivers.pop(key, None)
-        del driver
-        return self.raw.pop(key, iter(()))
+        execution = self._close((id(sys._getframe(1)), number))
+        return execution.own if execution is not None and execution.own is not None else _NONE
 
     def again(self, number: int, iterable: Any) -> Iterable[Any]:
         """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""
-        site = self.store.sites.loops[number]
-        fresh = made_in_header(site.node, sys.getrefcount(iterable))
+        __tracebackhide__ = True
+        fresh = made_in_header(self.store.sites.loops[number].node, sys.getrefcount(iterable))
         frame = sys._getframe(1)
-        region = self.region(site, frame.f_globals, "for")
+        execution, region = self._begin(number, frame, "for")
+        if region is None:
+            execution.own = iterable  # the user's `for` calls `iter`
+            return _NONE
         if region.status is Status.IMPERATIVE or self.engine.backend.under_tape() or not self.engine.backend.in_eager_mode():
-            return iterable  # the user's `for` calls `iter`
-        if region.too_fast or (not region.versions and self._is_short(site)):
+            return iterable
+        if not region.versions and self._is_short(self.store.sites.loops[number]):
             return iterable
         source = open_iterable(self.engine.backend, iterable, fresh)
         if not region.versions and source.holds_fewer_than(MIN_REST):
             return source.remaining()
-        return Driver(self, region, site, source, frame).rest()
+        driver = self._drive(execution, number, region, source)
+        return driver.rest() if region.versions else self._first_rounds(execution, driver)
 
     def _is_short(self, site: LoopSite) -> bool:
         """Whether an inner loop had few iterations whenever it was profiled."""
@@ -361,15 +308,15 @@ class Session:
     def profile_while(self, number: int) -> bool:
         """Whether the profiled copy of a `while` goes on."""
         frame = sys._getframe(1)
-        key = (id(frame), number)
-        driver = self.drivers.get(key)
-        if driver is None or driver.ended:
-            site = self.store.sites.loops[number]
-            region = self.region(site, frame.f_globals, "while")
-            self._prune(frame)
-            driver = self.drivers[key] = Driver(self, region, site, None, frame)
-            driver.inner = self.engine.backend.under_tape()
-        elif driver.since:
+        execution = self.loops.get((id(frame), number))
+        if execution is None:
+            execution, region = self._begin(number, frame, "while")
+            if region is not None:
+                self._drive(execution, number, region, None).inner = self.engine.backend.under_tape()
+        driver = execution.driver
+        if driver is None or execution.alone:
+            return False
+        if driver.since:
             driver.note_profiled(time.perf_counter() - driver.since)
             driver.since = 0.0
         if driver.inner:
@@ -380,9 +327,9 @@ class Session:
 
     def holds(self, number: int, value: Any) -> bool:
         """A `while` condition's value, as a bool; False ends the loop in all its copies."""
-        key = (id(sys._getframe(1)), number)
-        driver = self.drivers.get(key)
         going = bool(value)
+        execution = self.loops.get((id(sys._getframe(1)), number))
+        driver = execution.driver if execution is not None else None
         if driver is not None:
             if going:
                 driver.count += 1
@@ -398,32 +345,61 @@ class Session:
 
     def rest_while(self, number: int) -> bool:
         """Whether the copy of a `while` without probes goes on; graph calls happen here."""
-        key = (id(sys._getframe(1)), number)
-        driver = self.drivers.get(key)
-        if driver is None or driver.ended:
-            self.drivers.pop(key, None)
+        execution = self.loops.get((id(sys._getframe(1)), number))
+        driver = execution.driver if execution is not None else None
+        if execution is None or driver is None or driver.ended or execution.alone:
             return False
-        if driver.region.status is Status.IMPERATIVE or driver.region.too_fast or not self.engine.backend.in_eager_mode():
+        if not driver.region.versions and self._still_quiet(execution):
+            return not self._quiet_rounds_over(execution, driver)
+        if driver.region.too_fast:
+            execution.alone = True
+            return False
+        if driver.region.status is Status.IMPERATIVE or not self.engine.backend.in_eager_mode():
             driver.since = 0.0
             return True
         driver.rest_while()
         return True
 
+    def _quiet_rounds_over(self, execution: Execution, driver: Driver) -> bool:
+        """Whether a `while` has gone round often enough without tensor work to be left alone."""
+        driver.since = 0.0
+        if driver.count < ROUNDS:
+            return False
+        self.engine.say_once(driver.region, "JN408")
+        execution.alone = True
+        return True
+
     def again_while(self, number: int) -> bool:
         """As `rest_while`, for an inner loop outside profiling."""
         frame = sys._getframe(1)
-        key = (id(frame), number)
-        driver = self.drivers.get(key)
-        if driver is None or driver.ended:
-            site = self.store.sites.loops[number]
-            region = self.region(site, frame.f_globals, "while")
-            self._prune(frame)
-            driver = self.drivers[key] = Driver(self, region, site, None, frame)
+        execution = self.loops.get((id(frame), number))
+        if execution is None:
+            execution, region = self._begin(number, frame, "while")
+            if region is not None:
+                self._drive(execution, number, region, None)
+        driver = execution.driver
+        if driver is None or driver.ended or execution.alone:
+            return False
         if driver.region.versions and not self.engine.backend.under_tape():
             driver.rest_while()
-        return True
+            return True
+        return not (self._still_quiet(execution) and self._quiet_rounds_over(execution, driver))
+
+    def untouched_while(self, number: int) -> bool:
+        """Whether the user's own copy of a `while` runs: JANUS leaves the loop alone, and it has not ended."""
+        execution = self._close((id(sys._getframe(1)), number))
+        return execution is not None and execution.alone
+
+    # -- the end -----------------------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """The cell is over. What it left behind (generator expressions, suspended coroutines) goes on as plain Python."""
+        self.forget()
 
 
 def _iter_span(site: LoopSite) -> Any:
     node = site.node
     return Span.of(getattr(node, "iter", None) or node.test, site.unit.file)  # type: ignore[union-attr]
+
+
+__all__ = ["Execution", "Session", "Store"]

@@ -16,15 +16,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from types import FrameType
 from typing import Any
 
 from janus_nb.backend import Backend, LoopResult
 from janus_nb.lowering.program import Program
 from janus_nb.proof.differences import difference, texts_agree
-from janus_nb.proof.fingerprint import VOLATILE, Fingerprint, fingerprint
+from janus_nb.proof.fingerprint import VOLATILE, Fingerprint, Names, fingerprint
 from janus_nb.proof.output import Transcript
-from janus_nb.proof.walk import Shares
 from janus_nb.runtime.executor import Executor, Outcome
+from janus_nb.runtime.frames import at_top, names_of, shares_cell
 from janus_nb.runtime.journal import Journal
 from janus_nb.runtime.prepare import Prepared, Violation
 from janus_nb.runtime.region import Version
@@ -38,19 +40,28 @@ class Scene:
 
     Attributes:
         roots: Gives the names that the region's text mentions, with what they hold now.
-        space: The globals of which they are names; `None` for a function's own names.
+        names: What they mean.
         nodes: The region's text, to find the line of a difference.
-        shares: Tells whether a closure cell holds a local name of the region's own function.
     """
 
     roots: Callable[[], Mapping[str, Any]]
-    space: dict[str, Any] | None
+    names: Names
     nodes: tuple[ast.AST, ...]
-    shares: Shares | None = None
+
+    @classmethod
+    def of(cls, frame: FrameType, nodes: tuple[ast.AST, ...]) -> Scene:
+        """What some text can see that runs in a frame."""
+        code = frame.f_code
+        names = Names(
+            frame.f_globals,
+            None if at_top(frame) else frozenset((*code.co_varnames, *code.co_cellvars, *code.co_freevars)),
+            partial(shares_cell, frame),
+        )
+        return cls(lambda: mentioned(nodes, names_of(frame), frame.f_globals), names, nodes)
 
     def look(self, backend: Backend, overlay: Mapping[Any, Any], ignored: frozenset[Any]) -> Fingerprint:
         """A fingerprint of everything that the region can see."""
-        return fingerprint(backend, self.roots(), overlay, self.space, ignored, self.shares)
+        return fingerprint(backend, self.roots(), overlay, self.names, ignored)
 
 
 def mentioned(nodes: Sequence[ast.AST], names: Mapping[str, Any], globals_: Mapping[str, Any]) -> dict[str, Any]:

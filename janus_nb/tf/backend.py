@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,9 +10,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context, record
 from tensorflow.python.framework.constant_op import convert_to_eager_tensor
+from tensorflow.python.framework.ops import uid
 
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
-from janus_nb.tf import tapes
+from janus_nb.tf import seeds, tapes
 from janus_nb.tf.datasets import open_source
 from janus_nb.tf.libraries import OPAQUE, shared_state
 from janus_nb.tf.loop import TensorFlowLoop, barred, commit, unsuited
@@ -30,9 +30,20 @@ class TensorFlowBackend:
     """Implements `janus_nb.backend.Backend`."""
 
     spent_mark = "_tape"
+    modules = frozenset({"tensorflow", "keras"})
 
     def __init__(self) -> None:
         self.eager_example: Any = tf.zeros([])
+        self._asked = 0
+
+    def loaded(self) -> bool:
+        """Whether the library is loaded, so that there can be tensors at all."""
+        return True
+
+    def work_done(self) -> int:
+        """A number that grows with every tensor that is made; operations without a result are not seen."""
+        self._asked += 1  # each question takes a number itself
+        return int(uid()) - self._asked
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is a dense tensor, eager or symbolic."""
@@ -240,17 +251,12 @@ class TensorFlowBackend:
         return open_source(iterable)
 
     def draw_seeds(self, count: int) -> tuple[list[int], Any]:
-        """The next `count` operation seeds of eager's random stream, and what `restore_seeds` needs."""
-        ctx = context.context()
-        if context.global_seed() is None:
-            return [secrets.randbits(62) for _ in range(count)], None
-        state = ctx._rng.getstate()
-        return [ctx._internal_operation_seed() or 0 for _ in range(count)], state
+        """The next `count` pairs of seeds of eager's random stream, and what `restore_seeds` needs."""
+        return seeds.draw(count)
 
     def restore_seeds(self, state: Any) -> None:
         """Give back the seeds drawn since `state`."""
-        if state is not None:
-            context.context()._rng.setstate(state)
+        seeds.restore(state)
 
     def variable_key(self, value: Any) -> int:
         """What identifies a variable, be it TensorFlow's, Keras's, or one that a body writes."""

@@ -21,7 +21,6 @@ from typing import Any
 import janus_nb
 import keras
 import numpy as np
-import tensorflow as tf
 from janus_nb.function import runtime
 from tensorflow.python.eager import context
 
@@ -275,7 +274,7 @@ def differences(eager: Left, janus: Left) -> list[str]:
         found.append(f"log differs by {worst}: {str(eager.namespace['log'])[:80]} against {str(janus.namespace['log'])[:80]}")
     for name in ("it", "model"):
         a, b = eager.namespace.get(name), janus.namespace.get(name)
-        if a is not None:
+        if type(a).__module__.partition(".")[0] == "keras" or isinstance(a, keras.Model):
             found += _objects(name, a, b)
     for event in janus.events:
         if type(event).__name__ in ("InternalError", "GraphRejected"):

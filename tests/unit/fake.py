@@ -14,6 +14,7 @@ from janus_nb.backend import Body, LoopResult, Spec
 from janus_nb.lowering.unsupported import Unsupported
 
 _current: list[FakeTracer] = []
+work = [0]
 
 
 class Tensor:
@@ -24,6 +25,7 @@ class Tensor:
     def __init__(self, example: Any, rule: Callable[[dict[Any, Any]], Any] | None = None) -> None:
         self.example = np.asarray(example)
         self.rule = rule
+        work[0] += 1
 
     def numpy(self) -> Any:
         return self.example[()]
@@ -89,6 +91,7 @@ class Variable:
         if _current:
             _current[-1].staged[self] = apply(lambda x, d: np.asarray(x + d, "float32"), read(self), delta)
         else:
+            work[0] += 1
             self.data = np.asarray(self.data + getattr(delta, "example", delta), "float32")
 
     def value(self) -> Tensor:
@@ -233,6 +236,13 @@ class FakeBackend:
 
     def shared_state(self) -> Sequence[Any]:
         return []
+    modules = frozenset({"fakelib"})
+
+    def loaded(self) -> bool:
+        return True
+
+    def work_done(self) -> int:
+        return work[0]
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, Tensor)

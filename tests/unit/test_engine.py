@@ -12,7 +12,8 @@ import pytest
 from janus_nb.config import Options
 from janus_nb.events import EventBus, Fallback, GraphRejected
 from janus_nb.events.fold import fold
-from janus_nb.profile.instrument import SESSION, instrument_module
+from janus_nb.profile.bind import bind
+from janus_nb.profile.instrument import instrument_module
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.session import Session, Store
 from janus_nb.source.units import add_unit
@@ -32,12 +33,7 @@ def run(cell: str, namespace: dict[str, Any], backend: FakeBackend | None = None
     engine = Engine(backend or FakeBackend(), Options.make(profile=2, **{"generate": "always", **options}), bus, store.recorder)
     namespace.setdefault("__builtins__", vars(builtins))
     code = compile(instrument_module(unit, unit.tree, store.sites), unit.file, "exec")
-    before = getattr(builtins, SESSION, None)
-    setattr(builtins, SESSION, Session(engine, store))
-    try:
-        exec(code, namespace)
-    finally:
-        setattr(builtins, SESSION, before)
+    exec(bind(code, Session(engine, store)), namespace)
     return fold(bus.events), bus.events
 
 
@@ -178,10 +174,9 @@ def test_loops_left_early_leave_nothing_behind() -> None:
     bus, store = EventBus(), Store()
     session = Session(Engine(FakeBackend(), Options.make(profile=2), bus, store.recorder), store)
     names["__builtins__"] = vars(builtins)
-    setattr(builtins, SESSION, session)
-    exec(compile(instrument_module(unit, unit.tree, store.sites), unit.file, "exec"), names)
+    exec(bind(compile(instrument_module(unit, unit.tree, store.sites), unit.file, "exec"), session), names)
     assert names["log"] == [i % 3 + 1 for i in range(400)]
-    assert len(session.drivers) + len(session.raw) <= 70
+    assert not session.drivers and not session.loops
 
 
 def test_a_loop_without_tensors_is_left_alone() -> None:

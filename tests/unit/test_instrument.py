@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import contextlib
 import io
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import pytest
 from janus_nb.config import Options
 from janus_nb.events import EventBus
-from janus_nb.profile.instrument import SESSION, Sites, instrument_function, instrument_module
+from janus_nb.profile.bind import bind
+from janus_nb.profile.instrument import Sites, instrument_code, instrument_module
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.session import Session, Store
 from janus_nb.source.units import add_unit
@@ -42,19 +42,15 @@ CELLS = {
 
 def run(code: Any, session: Session | None) -> tuple[list[Any], str | None]:
     names: dict[str, Any] = {"out": [], "__name__": "__main__"}
-    before = getattr(builtins, SESSION, None)
-    setattr(builtins, SESSION, session)
     error = None
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, names)
+            exec(bind(code, session) if session is not None else code, names)
     except Exception as raised:
         trace = raised.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
         error = f"{raised!r} at line {trace.tb_lineno if trace else 0}"
-    finally:
-        setattr(builtins, SESSION, before)
     return names["out"], error
 
 
@@ -78,7 +74,7 @@ def test_generators_and_private_names_are_not_copied() -> None:
     def generator() -> Any:
         yield 1
 
-    assert instrument_function(generator, Sites(), True) is None
+    assert instrument_code(generator, Sites(), True) is None
 
 
 def test_clones_are_whole_and_leave_others_attributes_alone() -> None:

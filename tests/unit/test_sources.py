@@ -16,7 +16,8 @@ import pytest
 from janus_nb.config import Options
 from janus_nb.events import EventBus, InternalError
 from janus_nb.events.fold import fold
-from janus_nb.profile.instrument import SESSION, instrument_module
+from janus_nb.profile.bind import bind
+from janus_nb.profile.instrument import instrument_module
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.session import Session, Store
 from janus_nb.source.units import add_unit
@@ -281,7 +282,6 @@ def _run(setup: str, cell: str, n: int, options: dict[str, Any] | None) -> Seen:
     names.update(v=Variable([0.0]), data=Tensor(np.arange(1000, dtype="float32")))
     exec(PRELUDE + setup, names)
     bus, report, error = EventBus(), None, ""
-    before = getattr(builtins, SESSION, None)
     try:
         if options is None:
             exec(compile(cell, "<eager>", "exec"), names)
@@ -289,12 +289,9 @@ def _run(setup: str, cell: str, n: int, options: dict[str, Any] | None) -> Seen:
             store, unit = Store(), add_unit("<janus-cell sources>", "sources", cell)
             engine = Engine(FakeBackend(), Options.make(**options), bus, store.recorder)
             code = compile(instrument_module(unit, unit.tree, store.sites), unit.file, "exec")
-            setattr(builtins, SESSION, Session(engine, store))
-            exec(code, names)
+            exec(bind(code, Session(engine, store)), names)
     except Exception as raised:
         error = f"{type(raised).__name__}: {raised}"
-    finally:
-        setattr(builtins, SESSION, before)
     if options is not None:
         report = fold(bus.events)
         assert not [e for e in bus.events if isinstance(e, InternalError)], [e for e in bus.events if isinstance(e, InternalError)]
