@@ -134,7 +134,8 @@ def observed(namespace: dict[str, Any], seconds: float, states: Callable[[], dic
     result = Result(namespace)
     handler, root = _Handler(result), logging.getLogger()
     root.addHandler(handler)
-    show = warnings.showwarning
+    show, unraisable = warnings.showwarning, sys.unraisablehook
+    sys.unraisablehook = lambda lost: result.show("unraisable", f"{lost.exc_value!r} in {lost.object!r}")
     try:
         with warnings.catch_warnings(), contextlib.ExitStack() as stack:
             warnings.simplefilter("always")
@@ -144,7 +145,7 @@ def observed(namespace: dict[str, Any], seconds: float, states: Callable[[], dic
             stack.enter_context(time_limit(seconds))
             yield result
     finally:
-        warnings.showwarning = show
+        warnings.showwarning, sys.unraisablehook = show, unraisable
         root.removeHandler(handler)
     result.states = {"random": random.getstate(), "numpy": np.random.get_state(legacy=False), "hooks": _hooks(), **states()}
 
