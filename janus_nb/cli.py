@@ -16,7 +16,7 @@ from rich.table import Table
 
 from janus_nb.config import option_table
 from janus_nb.errors import OptionError
-from janus_nb.options_text import flags
+from janus_nb.options_text import flags, value_of
 
 
 def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,7 +33,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     given = {}
     for name, value in options.items():
         if value is not None and name in option_table():
-            given[name] = int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
+            given[name] = value_of(value) if isinstance(value, str) else value
     return given
 
 
@@ -42,6 +42,27 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """JANUS: imperative TensorFlow at graph speed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def _check_place(page: Path) -> None:
+    """Say before anything runs that a report cannot be written to this place."""
+    if page.is_dir():
+        raise click.ClickException(f"cannot write the report to {page}: it is a directory")
+    if not page.parent.is_dir():
+        raise click.ClickException(f"cannot write the report to {page}: there is no directory {page.parent}")
+    if not os.access(page if page.exists() else page.parent, os.W_OK):
+        raise click.ClickException(f"cannot write the report to {page}: permission denied")
+
+
+def _write(page: Path, text: str, raising: bool = False) -> None:
+    """Write a report; `raising` tells that the script has raised, which matters more than that it cannot be written."""
+    try:
+        page.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"cannot write the report to {page}: {error.strerror or error}"
+        if not raising:
+            raise click.ClickException(message) from None
+        click.echo(f"Error: {message}", err=True)
 
 
 @main.command()
@@ -55,6 +76,7 @@ def demo(page: Path, repeats: int) -> None:
 
     if importlib.util.find_spec("sklearn") is None:
         raise click.ClickException("the demo needs scikit-learn for its data: pip install 'janus-nb[demo]'")
+    _check_place(page)
     console = Console()
     cells = (
         ("The sample cell", sample.SETUP, sample.SAMPLE, sample.PER_STEP, sample.PER_STEP_LOOP),
@@ -80,7 +102,7 @@ def demo(page: Path, repeats: int) -> None:
             f"of a final weight: {outcome.worst_weight:.1e}"
         )
         pages.append(f"<h2>{title}</h2>{outcome.report.to_html()}")
-    page.write_text("<!doctype html><meta charset='utf-8'><title>JANUS demo</title>" + "\n".join(pages), encoding="utf-8")
+    _write(page, "<!doctype html><meta charset='utf-8'><title>JANUS demo</title>" + "\n".join(pages))
     console.print(f"\nwrote {page}. In JupyterLab: `janus lab`, then a cell that begins with %load_ext janus_nb and one with %%janus.")
 
 
@@ -92,17 +114,21 @@ def run(script: Path, page: Path | None, **options: Any) -> None:
     """Run SCRIPT's top level as a cell, and print the report."""
     from janus_nb.function import run_cell, runtime
 
+    if page is not None:
+        _check_place(page)
     sys.path.insert(0, str(script.resolve().parent))
     namespace: dict[str, Any] = {"__name__": "__main__", "__file__": str(script)}
+    raising = True
     try:
         run_cell(script.read_text(encoding="utf-8"), namespace, name=script.name, **_given(options))
+        raising = False
     except OptionError as error:
         raise click.UsageError(str(error)) from None
     finally:
         if runtime.last is not None:  # the script began, whether or not it raised
             click.echo(runtime.last.to_text(), err=True)
             if page is not None:
-                page.write_text(runtime.last.to_html(), encoding="utf-8")
+                _write(page, runtime.last.to_html(), raising)
 
 
 @main.command()

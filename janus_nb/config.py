@@ -35,7 +35,7 @@ def _whole(value: Any, least: int) -> bool:
 
 
 def _choice(help: str, *choices: str) -> Any:
-    info = OptionInfo(help, "one of " + ", ".join(f'"{c}"' for c in choices), lambda v: v in choices, choices)
+    info = OptionInfo(help, "one of " + ", ".join(f'"{c}"' for c in choices), lambda v: isinstance(v, str) and v in choices, choices)
     return field(default=choices[0], metadata={"info": info})
 
 

@@ -12,6 +12,7 @@ import hashlib
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, TypeVar, overload
@@ -204,6 +205,7 @@ def function(f: Any = None, **options: Any) -> Any:
             free.release()
         return f(*args, **kwargs)
 
+    weakref.finalize(wrapper, region.callees.clear)
     wrapper.__janus__ = region  # type: ignore[attr-defined]
     return wrapper
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Any
 
@@ -19,6 +20,15 @@ def flags() -> dict[str, tuple[str, OptionInfo]]:
 
 def _is_switch(info: OptionInfo) -> bool:
     return info.expected == "True or False"
+
+
+def value_of(word: str) -> int | str:
+    """A word on a command line as an option's value: a whole number in plain digits, or text.
+
+    >>> value_of("-3"), value_of("auto"), value_of("²")
+    (-3, 'auto', '²')
+    """
+    return int(word) if re.fullmatch(r"-?[0-9]{1,18}", word) else word
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -45,6 +55,6 @@ def parse(text: str) -> dict[str, Any]:
             if not words:
                 raise OptionError(f"{flag}: a value is missing, expected {info.expected}")
             value = words.pop(0)
-        given[name] = int(value) if value.lstrip("-").isdigit() else value
+        given[name] = value_of(value)
     Options.make(**given)
     return given

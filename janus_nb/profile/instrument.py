@@ -39,6 +39,7 @@ import ast
 import builtins
 import functools
 import operator
+import sys
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
@@ -197,22 +198,22 @@ class _Copier(ast.NodeVisitor):
 
     # -- comprehensions: with probes or without, as the session says before each ------------------------------------------
 
-    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+    def visit_ListComp(self, node: ast.ListComp) -> Any:
         return self._comprehension(node)
 
-    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+    def visit_SetComp(self, node: ast.SetComp) -> Any:
         return self._comprehension(node)
 
-    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+    def visit_DictComp(self, node: ast.DictComp) -> Any:
         return self._comprehension(node)
 
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> Any:
         return self._comprehension(node)
 
-    def _comprehension(self, node: Any) -> ast.AST:
+    def _comprehension(self, node: Any) -> Any:
         """Both copies of a comprehension. The session is told what it iterates over, and hands that on to the copy that it chooses."""
         if self._in_comprehension:
-            return self.generic_visit(node)  # type: ignore[no-any-return]
+            return self.generic_visit(node)
         first = node.generators[0]
 
         def over(comprehension: Any, iterable: ast.expr) -> Any:
@@ -251,7 +252,8 @@ class _Copier(ast.NodeVisitor):
 
     def visit_For(self, node: ast.For) -> Any:
         site = _number(self.sites.loop(node, self.unit, self.local_names, self.function), node.iter)
-        opened = _session_call("profile" if self.profiled else "again", [site, self.visit(node.iter)], node.iter)
+        opener = node.iter if sys.version_info >= (3, 12) else node  # where Python says that something cannot be iterated over
+        opened = _session_call("profile" if self.profiled else "again", [site, self.visit(node.iter)], opener)
         untouched = _session_call("untouched", [site], node.iter)
         made = altered(node, iter=untouched, orelse=self._block(node.orelse))
         if self.profiled:
@@ -346,8 +348,10 @@ def _number(value: int, like: ast.AST) -> ast.expr:
 
 
 def _session_call(method: str, args: list[ast.expr], like: ast.AST) -> ast.expr:
-    session = _located(ast.Constant(SESSION), like)
-    return _located(ast.Call(_located(ast.Attribute(session, method, ast.Load()), like), args, []), like)
+    attribute = ast.Attribute(_located(ast.Constant(SESSION), like), method, ast.Load())
+    attribute.lineno = attribute.end_lineno = like.lineno  # type: ignore[attr-defined]  # Python moves calls whose name is on another line
+    attribute.col_offset = attribute.end_col_offset = like.col_offset  # type: ignore[attr-defined]
+    return _located(ast.Call(attribute, args, []), like)
 
 
 def instrument_module(unit: Unit, tree: ast.Module, sites: Sites) -> ast.Module:

@@ -201,5 +201,9 @@ class Attempt:
             with self.engine.contained(self.caller.region, "verification"):
                 self.engine.left(self.caller.region, trial.version)
 
+    def release(self) -> None:
+        """No more attempts: let go of the caller, and of all that it holds."""
+        del self.caller
+
 
 __all__ = ["Attempt", "Caller", "Committed", "PythonRuns"]

@@ -37,8 +37,9 @@ def in_company() -> bool:
     Threads of libraries (the kernel's own, pools without work, progress bars) have no frame of the user's on their stack. Such a
     thread begins to run user code only when somebody hands it some, and then it has one.
     """
-    frames, me = sys._current_frames(), threading.get_ident()
-    frames.pop(me, None)  # this frame would hold itself, and all those that called it
+    me = threading.get_ident()
+    frames = sys._current_frames()
+    frames.pop(me, None)  # this very frame: kept in its own local variable, it would keep the user's objects
     if not frames:
         return False
     for ident, frame in frames.items():

@@ -38,6 +38,7 @@ class FunctionRegion:
         self.signature = inspect.signature(function)
         self.engine: Any = None
         self._session: Any = None
+        self.callees: dict[int, Any] = {}  # holds code that holds the session: to be emptied when the function is gone
 
     def _begin(self) -> None:
         from janus_nb.runtime.engine import Engine
@@ -45,7 +46,7 @@ class FunctionRegion:
         from janus_nb.tf.backend import backend
 
         self.engine = Engine(backend(), self.options, self.bus, self.store.recorder)
-        self._session = Session(self.engine, self.store)
+        self._session = Session(self.engine, self.store, self.callees)
         found = function_source(self.function)
         span = Span(self.function.__code__.co_filename, self.function.__code__.co_firstlineno, 0, self.function.__code__.co_firstlineno, 1)
         if found is not None:

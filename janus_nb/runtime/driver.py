@@ -174,6 +174,14 @@ class Driver:
         if scope is not None:
             scope.__exit__(None, None, None)
 
+    def close(self) -> None:
+        """The execution is over. What it held, the user's iterator above all, ends now and not when garbage is collected."""
+        self.leave_split()
+        self.abandon()
+        self.attempt.release()
+        self.source = None
+        self.executor.names = dict
+
     def after_eager(self) -> None:
         """An iteration that Python ran is over: time it, and settle a trial."""
         seconds = time.perf_counter() - self.since

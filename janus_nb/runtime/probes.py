@@ -27,6 +27,9 @@ _SIZED = frozenset({list, tuple, dict, set, frozenset, range, str, bytes, type({
 MAX_ELEMENTS = 1000
 """Comprehensions over more elements than this are not probed: no loop in a graph is unrolled so far, and probes take their time."""
 
+MAX_CALLEES = 1024
+"""Functions of which a session remembers the copies."""
+
 MAX_REACH = 24
 """Functions that are looked through for loops before a comprehension begins."""
 
@@ -58,13 +61,13 @@ class Probes:
         drivers: Loops under way, by frame and number, that are (or may be) converted.
     """
 
-    def __init__(self, engine: Engine, store: Store) -> None:
+    def __init__(self, engine: Engine, store: Store, callees: dict[int, Callee] | None = None) -> None:
         self.engine = engine
         self.store = store
         self.thread = threading.get_ident()
         self.quiet = Quiet(engine.backend.work_done)
         self.drivers: dict[tuple[int, int], Driver] = {}
-        self._callees: dict[int, Callee] = {}
+        self._callees = callees if callees is not None else {}
         self._iterables: dict[tuple[int, int], Any] = {}
 
     def awake(self) -> bool:
@@ -107,6 +110,8 @@ class Probes:
         if callee is None:
             if not self.awake():
                 return function
+            if len(self._callees) >= MAX_CALLEES:
+                self._callees.clear()
             callee = self._callees[id(inner.__code__)] = Callee(inner.__code__, is_user_function(inner), [True, True])
         if not callee.users:
             self._touch(inner.__module__)
@@ -117,19 +122,24 @@ class Probes:
         if self.quiet.note(id(callee)) >= CALLS or not self.awake():
             callee.pass_by = PASS_BY
             return function
+        made = self._made(callee, inner, profiled)
+        if made is inner:
+            return function
+        return MethodType(made, function.__self__) if kind is MethodType else made
+
+    def _made(self, callee: Callee, function: FunctionType, profiled: bool) -> FunctionType:
+        """A copy of a function as it is now; the function itself if there is none."""
         code = callee.copies[profiled]
         if code is True:
-            made = self.store.code(inner, profiled)
+            made = self.store.code(function, profiled)
             code = callee.copies[profiled] = bind(made, self) if made is not None else None
-        if not isinstance(code, CodeType):
-            return function
-        made_function = copy_of(inner, code)
-        return MethodType(made_function, function.__self__) if kind is MethodType else made_function
+        return copy_of(function, code) if isinstance(code, CodeType) else function
 
     def copied(self, function: FunctionType, profiled: bool) -> FunctionType:
         """The instrumented copy of a function that was put under JANUS; the function itself if there is none."""
-        made = self.store.code(function, profiled)
-        return copy_of(function, bind(made, self)) if made is not None else function
+        code = function.__code__
+        callee = self._callees.setdefault(id(code), Callee(code, True, [True, True]))
+        return self._made(callee, function, profiled)
 
     def _touch(self, module: Any) -> None:
         """Something of this module is called: work for the tensor library, if it is its own."""

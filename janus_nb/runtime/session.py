@@ -21,7 +21,7 @@ from janus_nb.profile.instrument import LoopSite
 from janus_nb.runtime.bystanders import bystander, in_company
 from janus_nb.runtime.driver import Driver, imperative
 from janus_nb.runtime.engine import Engine
-from janus_nb.runtime.probes import Probes
+from janus_nb.runtime.probes import Callee, Probes
 from janus_nb.runtime.quiet import ROUNDS
 from janus_nb.runtime.region import Region, Status
 from janus_nb.runtime.segments import Segments
@@ -64,8 +64,8 @@ class Execution:
 class Session(Probes):
     """The object that instrumented code holds as a constant."""
 
-    def __init__(self, engine: Engine, store: Store) -> None:
-        super().__init__(engine, store)
+    def __init__(self, engine: Engine, store: Store, callees: dict[int, Callee] | None = None) -> None:
+        super().__init__(engine, store, callees)
         self.loops: dict[tuple[int, int], Execution] = {}
         self.segments = Segments(engine, store)
         self.splitting = False
@@ -143,8 +143,7 @@ class Session(Probes):
         driver = execution.driver
         if driver is not None:
             self.drivers.pop(key, None)
-            driver.leave_split()
-            driver.abandon()
+            driver.close()
             if self.quiet.now() == execution.work:
                 self.quiet.note(key[1], 1 + driver.count)
         if execution.claimed is not None:
@@ -280,7 +279,7 @@ class Session(Probes):
         execution = self._close((id(sys._getframe(1)), number))
         return execution.own if execution is not None and execution.own is not None else _NONE
 
-    def again(self, number: int, iterable: Any) -> Iterable[Any]:
+    def again(self, number: int, iterable: Iterable[Any]) -> Iterable[Any]:
         """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""
         __tracebackhide__ = True
         fresh = made_in_header(self.store.sites.loops[number].node, sys.getrefcount(iterable))

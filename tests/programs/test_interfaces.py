@@ -65,6 +65,32 @@ def test_run_names_bad_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert result.exit_code != 0 and "steps=-1" in result.output and "ran" not in result.output
 
 
+def test_run_says_where_a_report_cannot_be_written(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("print('ran')\n")
+    for page, why in (
+        (tmp_path / "none" / "r.html", "there is no directory"),
+        (tmp_path, "it is a directory"),
+        (script / "r.html", "there is no directory"),
+    ):
+        result = CliRunner().invoke(main, ["run", str(script), "--html", str(page)])
+        assert result.exit_code != 0 and "ran" not in result.output, result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        if page != tmp_path:  # click itself says it of a directory
+            assert why in result.output and str(page) in result.output
+    script.write_text(f"import os\nos.rmdir({str(tmp_path / 'gone')!r})\nprint('ran')\n")
+    (tmp_path / "gone").mkdir()
+    result = CliRunner().invoke(main, ["run", str(script), "--html", str(tmp_path / "gone" / "r.html")])
+    assert result.exit_code != 0 and "ran" in result.output and "cannot write the report" in result.output
+
+
+def test_run_reports_odd_digits(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("print('ran')\n")
+    result = CliRunner().invoke(main, ["run", str(script), "--steps", "²"])
+    assert result.exit_code != 0 and "steps='²'" in result.output and "ran" not in result.output
+
+
 def test_doctor() -> None:
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 0 and "tensorflow" in result.output and "%load_ext" in result.output

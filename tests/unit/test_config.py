@@ -23,6 +23,7 @@ DOCUMENTED = [
     "janus_nb.speculate.guards",
     "janus_nb.speculate.policy",
     "janus_nb.notebook.hook",
+    "janus_nb.options_text",
 ]
 
 
@@ -58,6 +59,9 @@ def test_words_become_options() -> None:
     assert options_text.parse("--profile 5 --xla=off --no-unroll --steps auto") == {"profile": 5, "xla": "off", "unroll": False, "steps": "auto"}
     with pytest.raises(OptionError, match="--profile"):
         options_text.parse("--profile")
+    for odd in ("²", "٣", "--3", "9" * 5000, "1_0", "0x1"):
+        with pytest.raises(OptionError, match=r"profile=.*expected a whole number"):
+            options_text.parse(f"--profile {odd}")
     with pytest.raises(OptionError, match="unknown option 'speed'"):
         options_text.parse("--speed 3")
 

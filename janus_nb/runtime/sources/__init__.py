@@ -38,10 +38,9 @@ def open_iterable(backend: Backend, iterable: Any, fresh: bool = False) -> Sourc
 
 def _open(backend: Backend, iterable: Any, fresh: bool) -> Source:
     if type(iterable) is enumerate and fresh:
-        state: Any = iterable.__reduce__()
-        inner = backend.open_source(state[1][0]) if part_of_enumerate(state[1]) else None
-        if inner is not None:
-            return TensorSource(inner, inner.pure, count=True, start=state[1][1])
+        numbered = _enumerated(backend, iterable)
+        if numbered is not None:
+            return numbered
     source = backend.open_source(iterable)
     if source is not None:
         return TensorSource(source, source.pure and (fresh or not source.is_iterator))
@@ -51,6 +50,13 @@ def _open(backend: Backend, iterable: Any, fresh: bool) -> Source:
         if peek is not None:
             return PeekedSource(made[0], peek)
     return HostSource(made[0])
+
+
+def _enumerated(backend: Backend, iterable: Any) -> TensorSource | None:
+    """The elements of a dataset that is enumerated."""
+    parts = iterable.__reduce__()[1]
+    inner = backend.open_source(parts[0]) if part_of_enumerate(parts) else None
+    return None if inner is None else TensorSource(inner, inner.pure, count=True, start=parts[1])
 
 
 __all__ = ["Block", "HostSource", "Source", "TensorSource", "made_in_header", "open_iterable"]

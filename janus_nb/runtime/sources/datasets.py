@@ -26,7 +26,6 @@ class TensorSource:
         self._numbered = count
         self._start = start
         self._next = start
-        self._shapes: Any = None
 
     def announced(self) -> int | None:
         """How many elements are still to come, if the dataset says so."""
@@ -50,23 +49,13 @@ class TensorSource:
         """Make sure that something is pending; returns how many elements can go into the next block."""
         if not self._blocks and self._raised is None and self._source is not None:
             try:
-                self._pull(count)
+                pulled, self._raised = self._source.take(count if self.ahead else 1)
             except Exception as error:
-                self._raised = error
+                pulled, self._raised = [], error
+            self._blocks.extend(pulled)
         if not self._blocks:
             return 0
         return int(min(count, self._blocks[0].count - self._blocks[0].offset))
-
-    def _pull(self, count: int) -> None:
-        if self._shapes is None:
-            self._shapes = self._source.static_shapes()
-        if self._shapes is None or not self.ahead or (count == 1 and not self._source.batched):
-            first = self._source.take_one()
-            self._shapes = [c.shape[1:] for c in first.columns]
-            self._blocks.append(first)
-        else:
-            pulled = self._source.take(count, self._shapes)
-            self._blocks.extend(p for p in pulled if p is not None)
 
     def block(self, count: int) -> Block:
         """Up to `count` pending elements of one shape."""
@@ -74,10 +63,8 @@ class TensorSource:
         if size == 0:
             return Block([])
         first = self._blocks[0]
-        whole = first.offset == 0 and size == first.count
-        columns = first.columns if whole else [c[first.offset : first.offset + size] for c in first.columns]
-        specs = self._source.specs_of(first)
-        template = _columns(first.structure, [Column(i, s) for i, s in enumerate(specs)])
+        template = _columns(first.structure, [Column(i, s) for i, s in enumerate(first.specs())])
+        columns = first.columns(size)
         if self._numbered:
             return Block([(self._next + i, None) for i in range(size)], columns, Parts((self._next, template)))
         return Block([None] * size, columns, template)
@@ -106,17 +93,16 @@ class TensorSource:
         return (number, element) if self._numbered else element
 
     def _pop(self) -> Any:
-        if self._raised is None and not self._blocks:
+        if not self._blocks and self._raised is None:
             if self._source is None:
                 raise StopIteration
             if not self._source.batched:
                 return self._source.next()
-            self._pull(1)
+            self._fill(1)
         if not self._blocks:
             raise self._raised or StopIteration
         first = self._blocks[0]
-        element = first.element(first.offset)
-        first.offset += 1
+        element = first.pop()
         if first.offset == first.count:
             self._blocks.popleft()
         return element

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import gc
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
-from itertools import chain, islice, repeat, starmap
+from itertools import chain, islice, repeat, starmap, takewhile
 from typing import Any
 
-from janus_nb.lowering.heap import memory
 from janus_nb.runtime.sources.peeks import Peek, Stamp, hint
 from janus_nb.runtime.sources.protocol import Block
+from janus_nb.runtime.sources.reach import Reach
 
-_SIZED: frozenset[type] = frozenset(
-    type(iterator)
-    for iterator in (
-        iter([]), iter(()), iter(range(0)), iter(range(10**30)), iter("a"), iter("\u4e00"), iter(b""), iter(bytearray()), iter({}), iter({}.values()),
-        iter({}.items()), iter(set()), reversed([]), iter(deque()),
-    )
-)  # fmt: skip
+_SOME: list[Any] = [[], (), range(0), range(10**30), "a", "\u4e00", b"", bytearray(), {}, {}.values(), {}.items(), set(), reversed([]), deque()]
+_SIZED = frozenset(type(iter(made)) for made in _SOME)
 """Iterators that know how many elements are left, and run no code of the user's to tell."""
 
 _HEAP_TYPE = 1 << 9
 """The flag of classes that are made at run time, such as the user's: their `__iter__` may have effects."""
-
-_SIMPLE = frozenset({int, float, bool, complex, str, bytes, type(None)})
-
-_DEPTH = 3
-"""How deep an element is searched for what the loop might change."""
 
 
 class HostSource:
@@ -139,7 +129,11 @@ class PeekedSource(HostSource):
         if not found:
             return super().block(count)
         elements = [*self._taken, *found]
-        return Block(elements, unchanged=partial(self._unchanged, wanted, stamp), watched=_changeable([*self.watched, *elements]))
+        reach = Reach(self.watched)
+        elements = list(takewhile(reach.add, elements))
+        if len(elements) < 2:
+            return super().block(count)
+        return Block(elements, unchanged=partial(self._unchanged, wanted, stamp), watched=reach.ids)
 
     def _unchanged(self, wanted: int, stamp: Stamp) -> bool:
         """Whether the iterator would still give the elements that were looked at."""
@@ -160,21 +154,6 @@ class PeekedSource(HostSource):
         """Let the iterator and its container go."""
         super().close()
         self._peek = None
-
-
-def _changeable(values: Sequence[Any]) -> frozenset[int]:
-    """Ids of the containers and arrays among some values and inside them."""
-    found: set[int] = set()
-    for _ in range(_DEPTH):
-        if set(map(type, values)) <= _SIMPLE:
-            break
-        inner: list[Any] = []
-        for value in values:
-            if isinstance(value, list | dict | set | deque | bytearray) or type(value).__module__ == "numpy":
-                found.update((id(value), id(memory(value))))
-            inner.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ())
-        values = inner
-    return frozenset(found)
 
 
 def _behind(iterator: Any) -> list[Any]:

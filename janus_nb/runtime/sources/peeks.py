@@ -209,7 +209,7 @@ class _Enumerate:
         return self._inner.containers(iterator.__reduce__()[1][0])
 
 
-_ITEMS = type(iter({}.items()))
+_ITEMS: type = type(iter(dict[Any, Any]().items()))
 _SEQUENCE = type(iter(type("Sequence", (), {"__getitem__": lambda self, index: index})()))
 """The iterator that `iter` makes for what has `__getitem__` only, such as an array of NumPy's."""
 
