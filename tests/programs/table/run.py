@@ -16,6 +16,10 @@ from tests.programs.table import build
 from tests.programs.table.worlds import SECONDS, World
 
 
+LEAST = 0.25
+"""Which part of the programs must run in graphs; with fewer, a table without wrong results shows nothing."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a program.
@@ -85,9 +89,13 @@ def run(arguments: argparse.Namespace) -> int:
         if number % 500 == 0:
             print(f"  {number} of {len(chosen)}: {_text(counts)}, {time.time() - began:.0f} s", flush=True)
     print(f"{_text(counts)} in {time.time() - began:.0f} s")
+    total = counts.total() - counts["in graph"] - counts["raised"]
+    hollow = total >= 100 and counts["in graph"] < LEAST * total
+    if hollow:
+        print(f"hollow: fewer than {LEAST:.0%} of the programs ran in graphs")
     for row, number in Counter(name.partition("/")[0] for name in failing.get("wrong", [])).most_common(20):
         print(f"{number:5d} wrong  {row}")
-    return int(any(counts[k] for k in ("wrong", "hang", "internal", "incomparable")))
+    return int(hollow or any(counts[k] for k in ("wrong", "hang", "internal", "incomparable")))
 
 
 def _chosen(arguments: argparse.Namespace) -> list[str]:

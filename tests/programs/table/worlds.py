@@ -74,6 +74,7 @@ def _install_fake() -> None:
     import janus_nb.lowering.library as library
     import janus_nb.source.units as units
     import janus_nb.tf
+    import janus_nb.tf.waiting as waiting
 
     from tests.programs.table import fakelib
     from tests.unit import fake
@@ -84,6 +85,7 @@ def _install_fake() -> None:
     module.backend = lambda: backend
     sys.modules["janus_nb.tf.backend"] = module
     janus_nb.tf.backend = module
+    waiting.present_backend = lambda: backend  # type: ignore[assignment]
     found, own = units.find_user_file, {fake.__file__, fakelib.__file__}
     units.find_user_file = lambda file: file not in own and found(file)  # type: ignore[assignment]
     rows = [library.Knowledge(m.__name__, frozenset(), library.Effect.TRACED, "the fake library") for m in (fakelib, fake)]
