@@ -15,7 +15,6 @@ from tests.programs.recording import TimeUp, differences
 from tests.programs.table import build
 from tests.programs.table.worlds import SECONDS, World
 
-
 LEAST = 0.25
 """Which part of the programs must run in graphs; with fewer, a table without wrong results shows nothing."""
 
