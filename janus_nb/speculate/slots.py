@@ -224,7 +224,7 @@ def describe(slot: Slot) -> str:
             assert_never(slot)
 
 
-_PLAIN = (int, float, str, bool, bytes, complex, type(None), type)
+_PLAIN = (int, float, str, bool, bytes, complex, type(None))
 _LIMIT = 100_000
 
 
