@@ -52,7 +52,7 @@ def load_attribute(low: Lowering, owner: Any, name: str) -> Any:
 def _of_module(low: Lowering, owner: types.ModuleType, name: str) -> Any:
     """An attribute that a module makes when it is asked (`__getattr__`), if the module is a library's."""
     if is_user_file(str(getattr(owner, "__file__", None) or "<cell")):
-        raise Unsupported("JN206", f"__getattr__ of module {owner.__name__}")
+        raise Unsupported("JN209", f"__getattr__ of module {owner.__name__}")
     return _natively(owner, name)
 
 
@@ -207,7 +207,7 @@ def _shape(low: Lowering, tensor: Any) -> Any:
 
 def _class_attribute(low: Lowering, owner: type, name: str) -> Any:
     if type(owner) not in (type, abc.ABCMeta) and not isinstance(owner, EnumMeta) and members.of_user(type(owner)):
-        raise Unsupported("JN206", f"attribute {name!r} of class {owner.__name__}, which has a metaclass")
+        raise Unsupported("JN209", f"attribute {name!r} of class {owner.__name__}, which has a metaclass")
     base, raw = members.find(low, owner, name)
     if isinstance(owner, EnumMeta):
         if base is not None and is_user_function(getattr(raw, "__func__", raw)):
@@ -223,13 +223,13 @@ def _class_attribute(low: Lowering, owner: type, name: str) -> Any:
             return types.MethodType(raw.__func__, owner)
         if not hasattr(type(raw), "__get__") or isinstance(raw, types.FunctionType):
             return raw
-        raise Unsupported("JN206", f"attribute {name!r} of class {owner.__name__}")
+        raise Unsupported("JN209", f"attribute {name!r} of class {owner.__name__}")
     if name in ("__name__", "__qualname__"):
         look = operator.attrgetter(name)
         low.heap.guard_view(ViewSlot(owner, owner.__name__, look, name), low.span)
         return look(owner)
     if any(map(is_user_class, owner.__mro__[:1])) and name in ("__dict__", "__doc__", "__bases__", "__mro__", "__subclasses__"):
-        raise Unsupported("JN206", f"attribute {name!r} of class {owner.__name__}")
+        raise Unsupported("JN209", f"attribute {name!r} of class {owner.__name__}")
     return _natively(owner, name)
 
 
@@ -306,7 +306,7 @@ def _function_attribute(low: Lowering, owner: Any, name: str) -> Any:
     if name not in ("__name__", "__qualname__", "__func__", "__self__", "func"):
         if not is_user_function(owner) and callable(found := getattr(owner, name, None)):
             return found  # a method that a library gives to its functions: `tf.function`'s, a ufunc's
-        raise Unsupported("JN206", f"attribute {name!r} of a function")
+        raise Unsupported("JN209", f"attribute {name!r} of a function")
     look = operator.attrgetter(name)
     found = _natively(owner, name)
     low.heap.guard_view(ViewSlot(owner, path_of(low, owner), look, name), low.span)
@@ -342,11 +342,11 @@ def _super_attribute(low: Lowering, owner: Any, name: str) -> Any:
                 return _property(low, instance, name, base, member)
             if plain(member):
                 return member
-            raise Unsupported("JN206", f"super().{name}")
+            raise Unsupported("JN209", f"super().{name}")
     found = _natively(owner, name)
     if isinstance(found, types.MethodWrapperType) or is_library_base(this, name, kinds):
         return found
-    raise Unsupported("JN206", f"super().{name}")
+    raise Unsupported("JN209", f"super().{name}")
 
 
 def is_library_base(this: type, name: str, kinds: tuple[type, ...]) -> bool:
@@ -417,11 +417,11 @@ def store_attribute(low: Lowering, owner: Any, name: str, value: Any) -> None:
     if isinstance(owner, Host | Num) or low.backend.is_symbolic(owner):
         raise Unsupported("JN102", "attribute assignment on a value that is not known yet")
     if name.startswith("__") and name.endswith("__"):
-        raise Unsupported("JN206", f"{name} of a {type(owner).__name__} is set")
+        raise Unsupported("JN209", f"{name} of a {type(owner).__name__} is set")
     if isinstance(owner, types.ModuleType) or plain(owner) or is_box(owner):
         raise Unsupported("JN201", f"attribute {name!r} of a {type(owner).__name__} is set")
     if isinstance(owner, type) and type(owner) not in (type, abc.ABCMeta):
-        raise Unsupported("JN206", f"attribute {name!r} of class {owner.__name__} is set")
+        raise Unsupported("JN209", f"attribute {name!r} of class {owner.__name__} is set")
     _base, member = _class_member(low, owner, name)
     if isinstance(member, property):
         from janus_nb.lowering.calls import call
@@ -442,7 +442,7 @@ def store_attribute(low: Lowering, owner: Any, name: str, value: Any) -> None:
         call(low, objects.hook(type(member), "__set__"), (member, owner, value), {})
         return
     if member is not UNBOUND and hasattr(type(member), "__set__") and not isinstance(member, types.MemberDescriptorType):
-        raise Unsupported("JN206", f"attribute {name!r} of a {type(owner).__name__} is set through a descriptor")
+        raise Unsupported("JN209", f"attribute {name!r} of a {type(owner).__name__} is set through a descriptor")
     if _is_frozen(type(owner)):
         raise Unsupported("JN203", f"FrozenInstanceError: cannot assign to field {name!r}")
     if low.backend.is_variable(value) or isinstance(value, Closure):

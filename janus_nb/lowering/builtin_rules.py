@@ -59,9 +59,9 @@ def _converted(low: Lowering, value: Any, kind: str) -> Any:
             found = members.required(low, value, name)
             exact = found.kind if isinstance(found, Num) else type(found.witness if isinstance(found, Host) else found).__name__
             if exact != kind:
-                raise Unsupported("JN206", f"{name} of a {type(value).__name__} that is no {kind}")
+                raise Unsupported("JN209", f"{name} of a {type(value).__name__} that is no {kind}")
             return found
-    raise Unsupported("JN206", f"{kind}() of a {type(value).__name__}")
+    raise Unsupported("JN209", f"{kind}() of a {type(value).__name__}")
 
 
 def _range(low: Lowering, *args: Any) -> Any:
@@ -76,12 +76,12 @@ def _hashed(low: Lowering, items: Any) -> list[Any]:
     """Items that are to be told apart by their hash.
 
     Raises:
-        Unsupported: JN206 if code of the user's computes it.
+        Unsupported: JN209 if code of the user's computes it.
     """
     found = list(items)
     for item in found:
         if not plain(item) and not low.is_symbolic(item) and not isinstance(item, types.FunctionType | type):
-            raise Unsupported("JN206", f"__hash__ of a {type(item).__name__}")
+            raise Unsupported("JN209", f"__hash__ of a {type(item).__name__}")
     return found
 
 
@@ -106,7 +106,7 @@ def _dict(low: Lowering, *args: Any, **kwargs: Any) -> Any:
                 raise Unsupported("JN202", "dict() of a container that the loop changes")
             return low.host_op("dict({})", dict, value, flat=True)
         if operators.is_users(value):
-            raise Unsupported("JN206", f"dict() of a {type(value).__name__}")
+            raise Unsupported("JN209", f"dict() of a {type(value).__name__}")
         if isinstance(value, dict):
             pairs.update(known_pairs(low, value))
         else:
@@ -200,9 +200,9 @@ def _abs(low: Lowering, value: Any) -> Any:
 def _isinstance(low: Lowering, value: Any, kinds: Any) -> Any:
     for kind in kinds if type(kinds) is tuple else (kinds,):
         if isinstance(kind, type) and type(kind) not in (type, abc.ABCMeta, enum.EnumMeta) and members.of_user(type(kind)):
-            raise Unsupported("JN206", f"__instancecheck__ of {kind.__name__}")
+            raise Unsupported("JN209", f"__instancecheck__ of {kind.__name__}")
         if isinstance(kind, type) and is_user_class(kind) and "__subclasshook__" in kind.__dict__:
-            raise Unsupported("JN206", f"__subclasshook__ of {kind.__name__}")
+            raise Unsupported("JN209", f"__subclasshook__ of {kind.__name__}")
     if isinstance(value, Host):
         if value.phase is Phase.POST:
             return low.host_op("isinstance({}, {})", None, value, kinds, raw=True)
@@ -233,7 +233,7 @@ def _present(low: Lowering, owner: Any, name: Any) -> bool:
     """Whether an object has an attribute, found without running code of the user's; guarded.
 
     Raises:
-        Unsupported: JN102, JN206 where nobody can tell.
+        Unsupported: JN102, JN209 where nobody can tell.
     """
     if type(name) is not str or isinstance(owner, Host | Num | Closure | BoundMethod | Lazy | View | Suspended):
         raise Unsupported("JN102", "an attribute of a value that is not known yet")
@@ -258,10 +258,10 @@ def _present(low: Lowering, owner: Any, name: Any) -> bool:
     low.heap.guard_constant(slot, UNBOUND, low.span)
     if base is None:
         if members.has_own(type(owner), "__getattr__"):
-            raise Unsupported("JN206", f"__getattr__ of a {type(owner).__name__}")
+            raise Unsupported("JN209", f"__getattr__ of a {type(owner).__name__}")
         return False
     if is_user_class(base) and not isinstance(member, types.FunctionType | staticmethod | classmethod) and hasattr(type(member), "__get__"):
-        raise Unsupported("JN206", f"attribute {name!r} of a {type(owner).__name__}")
+        raise Unsupported("JN209", f"attribute {name!r} of a {type(owner).__name__}")
     return True
 
 

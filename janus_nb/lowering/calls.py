@@ -79,7 +79,7 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
         from janus_nb.lowering.exprs import known_pairs
 
         if type(function) is not functools.partial:
-            raise Unsupported("JN206", "a subclass of functools.partial")
+            raise Unsupported("JN209", "a subclass of functools.partial")
         return call(low, function.func, (*function.args, *args), {**dict(known_pairs(low, function.keywords)), **kwargs})
     own_gradient = low.backend.with_gradient(function, lambda inner: trampoline(low, inner))
     if own_gradient is not None:
@@ -99,7 +99,7 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
         members.guard_type(low, function)
         found = members.find(low, type(function), "__call__")[1]
         if not is_user_function(found):
-            raise Unsupported("JN206", f"__call__ of a {type(function).__name__}")
+            raise Unsupported("JN209", f"__call__ of a {type(function).__name__}")
         return call(low, found, (function, *args), kwargs)
     return call_library(low, function, args, kwargs)
 

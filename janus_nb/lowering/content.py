@@ -169,7 +169,7 @@ def settled(low: Lowering, value: Any, flat: bool = False, inside: bool = False,
         late: Whether it reads at replay in any case, in program order, so that nothing has to stay as it is.
 
     Raises:
-        Unsupported: JN204 for what may not be read natively.
+        Unsupported: JN210 for what may not be read natively.
     """
     if isinstance(value, Host):
         return _of_host(low, value, flat, late)
@@ -178,7 +178,7 @@ def settled(low: Lowering, value: Any, flat: bool = False, inside: bool = False,
     if isinstance(value, slice):
         return slice(*(settled(low, part) for part in (value.start, value.stop, value.step)))
     if id(value) in low.born or low.backend.is_variable(value):
-        raise Unsupported("JN204", f"a {type(value).__name__}")
+        raise Unsupported("JN210", f"a {type(value).__name__}")
     if id(value) in low.borrowed:
         return value
     if low.is_fresh(value):
@@ -186,7 +186,7 @@ def settled(low: Lowering, value: Any, flat: bool = False, inside: bool = False,
     try:
         parts = (low.reader.flat(value),) if flat and is_box(value) else low.reader.containers(value, inside)
     except Opaque as what:
-        raise Unsupported("JN204", str(what)) from None
+        raise Unsupported("JN210", str(what)) from None
     if late and parts:
         return _at_replay(low, value)
     return _registered(low, value, parts, flat)
@@ -238,7 +238,7 @@ def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:
     """A container made in this iteration, with the user's containers in it registered."""
     if isinstance(value, dict):
         if not all(map(plain, value)):
-            raise Unsupported("JN204", "keys that are not plain values")
+            raise Unsupported("JN210", "keys that are not plain values")
         parts: Any = {key: settled(low, part, False, inside, late) for key, part in value.items()}
         same = all(parts[key] is value[key] for key in value)
     else:
@@ -248,7 +248,7 @@ def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:
         if same:
             return value
         if isinstance(value, set | frozenset):
-            raise Unsupported("JN204", "a set of values that are not plain")
+            raise Unsupported("JN210", "a set of values that are not plain")
         parts = tuple.__new__(type(value), settled_items) if isinstance(value, tuple) else settled_items
     return value if same else low.make(parts)
 
@@ -259,7 +259,7 @@ def computed(
     """What `Lowering.host_op` does.
 
     Raises:
-        Unsupported: JN204 for what may not be read natively; JN203 if Python raises.
+        Unsupported: JN210 for what may not be read natively; JN203 if Python raises.
     """
     if not raw:
         args = tuple(settled(low, arg, flat and not i, inside) for i, arg in enumerate(args))
@@ -275,7 +275,7 @@ def computed(
             with eagerly:
                 witness = function(*given)
         except Opaque as what:
-            raise Unsupported("JN204", str(what)) from None
+            raise Unsupported("JN210", str(what)) from None
         except Exception as error:
             raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
         if phase is Phase.ENTRY and not picks and not plain(witness) and not low.backend.is_tensor(witness):

@@ -265,7 +265,7 @@ def dict_keys(low: Lowering, value: dict[Any, Any]) -> list[Any]:
         raise Unsupported("JN202", "iteration over a container that the loop changes")
     keys = tuple(value)
     if not plain(keys):
-        raise Unsupported("JN206", "__hash__ of a key")
+        raise Unsupported("JN209", "__hash__ of a key")
     low.heap.guard_view(ViewSlot(value, path_of(low, value), tuple, "the keys"), low.span)
     return list(keys)
 

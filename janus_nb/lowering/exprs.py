@@ -125,7 +125,7 @@ def known_pairs(low: Lowering, value: dict[Any, Any]) -> list[tuple[Any, Any]]:
     if low.is_fresh(value):
         return list(value.items())
     if operators.is_users(value):
-        raise Unsupported("JN206", f"keys() of a {type(value).__name__}")
+        raise Unsupported("JN209", f"keys() of a {type(value).__name__}")
     return [(key, items.load_item(low, value, key)) for key in control.dict_keys(low, value)]
 
 
@@ -229,7 +229,7 @@ def _text_of_object(low: Lowering, value: Any, spec: Any, conversion: str | None
         text = members.special(low, value, name)
         if text is not members.ABSENT:
             if conversion == "ascii":
-                raise Unsupported("JN206", f"ascii() of a {type(value).__name__}")
+                raise Unsupported("JN209", f"ascii() of a {type(value).__name__}")
             return text if conversion is None or spec == "" else format_value(low, text, spec, None)
     return low.host_op(f"{conversion or 'str'}({{}})", _CONVERSIONS[conversion or "str"], value)
 

@@ -38,11 +38,11 @@ def now(low: Lowering, function: Callable[..., Any], *args: Any, **kwargs: Any) 
     """`function(*args, **kwargs)`, natively; what it makes is the iteration's own.
 
     Raises:
-        Unsupported: JN204 if an argument is not open; JN203 if Python raises.
+        Unsupported: JN210 if an argument is not open; JN203 if Python raises.
     """
     for value in (*args, *kwargs.values()):
         if not is_open(low, value):
-            raise Unsupported("JN204", f"a {type(value).__name__}")
+            raise Unsupported("JN210", f"a {type(value).__name__}")
     try:
         result = function(*args, **kwargs)
     except Exception as error:

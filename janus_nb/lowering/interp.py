@@ -146,13 +146,13 @@ class Lowering:
         """Leave nothing behind in Python of what has been traced.
 
         Raises:
-            Unsupported: JN209 if a library changed something that the graph does not stage, so that it would be lost; not if `silent`.
+            Unsupported: JN211 if a library changed something that the graph does not stage, so that it would be lost; not if `silent`.
         """
         for generator, state in self.draws.values():
             restore(generator, state)
         lost = [change for change in self.before.restore() if not is_benign(change)]
         if lost and not silent:
-            raise Unsupported("JN209", lost[0].path, lost[0].span)
+            raise Unsupported("JN211", lost[0].path, lost[0].span)
 
     # -- evaluation ----------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ def load_item(low: Lowering, owner: Any, index: Any) -> Any:
             return low.host_op("{}[{}]", None, owner, index, flat=True, picks=True)
         return _array_part(low, owner, index) if is_array(owner.witness) else _picked(low, owner, index)
     if isinstance(index, Host | Num) and _has_index_method(low, index):
-        raise Unsupported("JN206", "__index__ of an object")
+        raise Unsupported("JN209", "__index__ of an object")
     if is_user_class(type(owner)) and not is_record_type(type(owner)) and not isinstance(owner, type):
         return members.required(low, owner, "__getitem__", index)
     if isinstance(owner, list | dict | tuple) and not low.is_fresh(owner):
@@ -201,7 +201,7 @@ def _at_replay(low: Lowering, owner: Any, index: Any) -> Host:
 def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
     """An item of a list, tuple or dictionary that exists outside the region."""
     if not low.is_symbolic(index) and not plain(index):
-        raise Unsupported("JN206", f"__index__ or __hash__ of a {type(index).__name__}")
+        raise Unsupported("JN209", f"__index__ or __hash__ of a {type(index).__name__}")
     if isinstance(index, slice) and isinstance(owner, list | tuple) and not low.is_symbolic(index) and id(owner) not in low.heap.dirty:
         from janus_nb.lowering.control import known_items
 
@@ -243,7 +243,7 @@ def holds_key(low: Lowering, owner: dict[Any, Any], key: Any) -> bool:
     low.heap.read_content(owner)
     slot = ItemSlot(owner, key, path_of(low, owner))
     if not plain(tuple(owner)):
-        raise Unsupported("JN206", "__eq__ of a key")
+        raise Unsupported("JN209", "__eq__ of a key")
     present = key in owner
     if slot.key not in low.heap.guards:
         low.heap.guards["holds", slot.key] = Guard(slot, IsBound() if present else IsObject(UNBOUND), low.span)
@@ -336,7 +336,7 @@ def length(low: Lowering, owner: Any) -> Any:
     if is_user_class(type(owner)) and not isinstance(owner, type):
         found = members.required(low, owner, "__len__")
         if type(found) is not int or found < 0:
-            raise Unsupported("JN206", f"__len__ of a {type(owner).__name__}")
+            raise Unsupported("JN209", f"__len__ of a {type(owner).__name__}")
         return found
     if isinstance(owner, list | dict | set) or is_box(owner):
         if not low.heap.read_content(owner):

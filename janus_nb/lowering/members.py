@@ -103,14 +103,14 @@ def special(low: Lowering, owner: Any, name: str, *args: Any) -> Any:
     """The result of a special method of an object of a user's class, interpreted; `ABSENT` if no class but `object` defines it.
 
     Raises:
-        Unsupported: JN206 if it is defined in a way that nobody can interpret.
+        Unsupported: JN209 if it is defined in a way that nobody can interpret.
     """
     guard_type(low, owner)
     base, member = find(low, type(owner), name)
     if base is None or base is object:
         return ABSENT
     if not is_user_function(member):
-        raise Unsupported("JN206", f"{name} of a {type(owner).__name__}")
+        raise Unsupported("JN209", f"{name} of a {type(owner).__name__}")
     from janus_nb.lowering.calls import call
 
     return call(low, member, (owner, *args), {})
@@ -120,11 +120,11 @@ def required(low: Lowering, owner: Any, name: str, *args: Any) -> Any:
     """As `special`, for a method that must be there.
 
     Raises:
-        Unsupported: JN206 if it is not, or not the user's.
+        Unsupported: JN209 if it is not, or not the user's.
     """
     result = special(low, owner, name, *args)
     if result is ABSENT:
-        raise Unsupported("JN206", f"a {type(owner).__name__} has no {name}")
+        raise Unsupported("JN209", f"a {type(owner).__name__} has no {name}")
     return result
 
 
@@ -151,8 +151,8 @@ def refuse_special(kind: type, *names: str) -> None:
     """Refuse a class that defines one of these methods.
 
     Raises:
-        Unsupported: JN206.
+        Unsupported: JN209.
     """
     for name in names:
         if has_own(kind, name):
-            raise Unsupported("JN206", f"{name} of a {kind.__name__}")
+            raise Unsupported("JN209", f"{name} of a {kind.__name__}")

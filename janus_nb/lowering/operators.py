@@ -130,7 +130,7 @@ def _natively(function: Callable[..., Any], *args: Any) -> Any:
 def _tensor_op(low: Lowering, function: Callable[..., Any], left: Any, right: Any) -> Any:
     for value in (left, right):
         if is_users(value) and not _in_graph(low, value):
-            raise Unsupported("JN206", f"an operator of a {type(value).__name__} and a tensor")
+            raise Unsupported("JN209", f"an operator of a {type(value).__name__} and a tensor")
     like = left if _in_graph(low, left) else right
     a = left if _in_graph(low, left) else low.to_tensor(left, like)
     b = right if _in_graph(low, right) else low.to_tensor(right, like)
@@ -168,7 +168,7 @@ def _user_operator(low: Lowering, left: Any, right: Any, method: str, reflected:
     """What the classes of the operands say, asked in Python's order.
 
     Raises:
-        Unsupported: JN206 if nothing that can be interpreted answers.
+        Unsupported: JN209 if nothing that can be interpreted answers.
     """
     candidates = [(left, method, right)]
     if type(right) is not type(left) or method in _REFLECTED_COMPARE:
@@ -179,7 +179,7 @@ def _user_operator(low: Lowering, left: Any, right: Any, method: str, reflected:
         result = _ask(low, owner, name, argument)
         if result is not NotImplemented:
             return result
-    raise Unsupported("JN206", f"{method} of a {type(left).__name__} and a {type(right).__name__}")
+    raise Unsupported("JN209", f"{method} of a {type(left).__name__} and a {type(right).__name__}")
 
 
 _REFLECTED_COMPARE = {"__eq__": "__eq__", "__ne__": "__ne__", "__lt__": "__gt__", "__gt__": "__lt__", "__le__": "__ge__", "__ge__": "__le__"}
@@ -196,7 +196,7 @@ def _ask(low: Lowering, owner: Any, name: str, argument: Any) -> Any:
         return NotImplemented if result is members.ABSENT else result
     if type(owner) in SCALARS or (type(owner) in (list, dict, tuple, set) and not isinstance(argument, type(owner))):
         return NotImplemented
-    raise Unsupported("JN206", f"{name} of a {type(owner).__name__} and a {type(argument).__name__}")
+    raise Unsupported("JN209", f"{name} of a {type(owner).__name__} and a {type(argument).__name__}")
 
 
 def _as_value(condition: Any) -> Any:
@@ -246,7 +246,7 @@ def _changed_in_place(low: Lowering, left: Any, method: str, right: Any) -> Any:
     if low.is_fresh(left):
         raise Unsupported("JN102", "in-place operator on a container made in the loop")
     if not is_box(left):
-        raise Unsupported("JN206", f"{method} of a {type(left).__name__}")
+        raise Unsupported("JN209", f"{method} of a {type(left).__name__}")
     postpone(low, left, f"J.change({{}}, {method!r}, {{}})", settled(low, right, late=True))
     return left
 
@@ -391,7 +391,7 @@ def truth(low: Lowering, value: Any) -> Any:
         if members.has_own(type(value), name):
             return truth(low, members.required(low, value, name))
     if isinstance(value, type) and type(value) not in (type, abc.ABCMeta, enum.EnumMeta):
-        raise Unsupported("JN206", f"truth of {value.__name__}")
+        raise Unsupported("JN209", f"truth of {value.__name__}")
     return True
 
 

@@ -260,7 +260,7 @@ def _to_library(low: Lowering, value: Any) -> Any:
     if is_box(value) and not low.is_fresh(value):
         return low.witness(_unchanging(low, value))
     if is_users(value) and not isinstance(value, type) and not _is_of_library(low, value):
-        raise Unsupported("JN204", f"a {type(value).__name__} is handed to a library")
+        raise Unsupported("JN210", f"a {type(value).__name__} is handed to a library")
     return value
 
 
@@ -274,7 +274,7 @@ def _unchanging(low: Lowering, value: Any) -> Any:
     if low.phase_of(seen) is Phase.POST:
         raise Unsupported("JN202", "a container that the loop changes is handed to a library")
     if not isinstance(value, list | tuple | set) or not plain(tuple(value)):
-        raise Unsupported("JN204", f"a {type(value).__name__} is handed to a library")
+        raise Unsupported("JN210", f"a {type(value).__name__} is handed to a library")
     low.heap.guard_view(ViewSlot(value, access.path_of(low, value), tuple, "the content"), low.span)
     return seen
 

@@ -42,7 +42,7 @@ from janus_nb.speculate.policy import ExitAssumption, ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, describe
 
 MAX_REFUSALS = 3
-TRANSIENT = ("JN108", "JN110", "JN209", "JN303")
+TRANSIENT = ("JN108", "JN110", "JN211", "JN303")
 """Reasons that may be gone an iteration later: a name is bound, a variable made, an object built, a number has become a float."""
 
 MAX_ABORTS = 24

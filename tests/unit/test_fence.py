@@ -126,7 +126,9 @@ def compare(setup: str, cell: str) -> tuple[list[str], Any]:
     """What differs, in words; and how JANUS ran it."""
     wanted, (found, view) = left(eager(setup, cell)), janus(setup, cell)
     mine = left(found)
-    return [f"{n}: Python {str(wanted.get(n))[:300]}  JANUS {str(mine.get(n))[:300]}" for n in {**wanted, **mine} if wanted.get(n) != mine.get(n)], view
+    return [
+        f"{n}: Python {str(wanted.get(n))[:300]}  JANUS {str(mine.get(n))[:300]}" for n in {**wanted, **mine} if wanted.get(n) != mine.get(n)
+    ], view
 
 
 SAMPLE = list(PROGRAMS) if os.environ.get("JANUS_ALL_PROGRAMS") else list(PROGRAMS)[::40]
@@ -137,3 +139,9 @@ SAMPLE = list(PROGRAMS) if os.environ.get("JANUS_ALL_PROGRAMS") else list(PROGRA
 def test_program_is_right_without_verification(name: str) -> None:
     problems, _ = compare(*PROGRAMS[name])
     assert not problems, "\n".join([name, *PROGRAMS[name], *problems])
+
+
+def test_the_table_runs_in_graphs() -> None:
+    """What is refused is right as well: enough of the table must really be converted."""
+    graphs = [compare(*PROGRAMS[name])[1].counts["graph"] > 0 for name in SAMPLE[::5]]
+    assert sum(graphs) >= 0.6 * len(graphs)
