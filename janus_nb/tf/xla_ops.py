@@ -17,8 +17,8 @@ OF_INTEGERS = " of integers"
 
 SAME: frozenset[str] = frozenset(
     # numbers, one by one
-    "Abs Acos Acosh Add AddN AddV2 Asin Asinh Atan Atan2 Atanh Ceil Cos Cosh Digamma DivNoNan Elu EluGrad Erf Erfc Exp Expm1 "
-    "Floor Inv InvGrad IsFinite IsInf IsNan LeakyRelu LeakyReluGrad Lgamma Log Log1p Mul MulNoNan Neg NextAfter "
+    "Abs Acos Acosh Add AddN AddV2 Asin Asinh Atan Atan2 Atanh Ceil Cos Cosh Digamma DivNoNan Elu Erf Erfc Exp Expm1 "
+    "Floor Inv IsFinite IsInf IsNan LeakyRelu LeakyReluGrad Lgamma Log Log1p Mul MulNoNan Neg NextAfter "
     "RealDiv Reciprocal ReciprocalGrad Relu Relu6 Relu6Grad ReluGrad Rint Round Rsqrt RsqrtGrad Select SelectV2 Selu SeluGrad Sigmoid "
     "SigmoidGrad Sign Sin Sinh Softplus SoftplusGrad Softsign SoftsignGrad Sqrt SqrtGrad Square SquaredDifference Sub Tan Tanh TanhGrad Xdivy Xlogy "
     "BitwiseAnd BitwiseOr BitwiseXor Invert Bitcast Conj Real Imag Complex "
@@ -32,9 +32,9 @@ SAME: frozenset[str] = frozenset(
     "AvgPool3DGrad "
     # shapes that are known when the graph is made: `barred` lets nothing else through
     "BroadcastGradientArgs BroadcastArgs BroadcastTo Concat ConcatV2 ConcatOffset Const DepthToSpace SpaceToDepth Diag DiagPart ExpandDims Fill Identity IdentityN "
-    "MatrixBandPart MatrixDiag MatrixDiagPart MirrorPad NoOp OnesLike Pack Pad PadV2 Placeholder PlaceholderWithDefault "
+    "MatrixDiag MatrixDiagPart MirrorPad NoOp OnesLike Pack Pad PadV2 Placeholder PlaceholderWithDefault "
     "PreventGradient Range Rank Reshape ReverseV2 Shape ShapeN Size Snapshot Split SplitV Squeeze StopGradient StridedSliceGrad Tile Transpose "
-    "Unpack ZerosLike LinSpace MatrixTranspose EnsureShape GuaranteeConst "
+    "Unpack ZerosLike MatrixTranspose EnsureShape GuaranteeConst "
     # the graph's own structure; what stands inside is looked at in the same way
     "If StatelessIf While StatelessWhile PartitionedCall StatefulPartitionedCall "
     # the lists in which loops keep what their gradients need
@@ -98,6 +98,9 @@ BARRED: dict[str, str] = {
     "DenseBincount": "numbers that are out of range are dropped",
     "BatchToSpaceND": "crops that do not fit are accepted",
     "SpaceToBatchND": "paddings that do not fit are accepted",
+    "EluGrad": "NaN is handled otherwise",
+    "LinSpace": "bounds that are not finite give other numbers",
+    "MatrixBandPart": "a number of diagonals out of range is accepted",
     "TensorListGetItem": "an index out of range is clamped",
     "TensorListSetItem": "an index out of range is dropped",
     "Max": "NaN is passed over",
