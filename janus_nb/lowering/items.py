@@ -284,4 +284,8 @@ def length(low: Lowering, owner: Any) -> Any:
 
         return call(low, load_attribute(low, owner, "__len__"), (), {})
     touch_library(low, owner)
-    return len(owner)
+    try:
+        with low.backend.eagerly():  # a dataset tells its length in eager mode only
+            return len(owner)
+    except TypeError as error:
+        raise Unsupported("JN203", f"len(): {error}") from None
