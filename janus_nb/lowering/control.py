@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -278,7 +279,7 @@ def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
     witness = value.witness
     if low.backend.is_tensor(witness):
         return known_items(low, low.lift(value), count)
-    if not hasattr(witness, "__len__") or isinstance(witness, set | frozenset):
+    if not _is_indexed(witness):
         raise Unsupported("JN201", f"iteration over a {type(witness).__name__}")
     size = len(witness)
     if count is None and low.span is not None:
@@ -291,6 +292,14 @@ def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
         low.unverified.add(value.code)
     picks = not is_array(witness)
     return [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value, flat=True, picks=picks) for i in range(size)]
+
+
+def _is_indexed(value: Any) -> bool:
+    """Whether iteration gives what indices (a dictionary: its keys) give, and runs no code of a class of its own."""
+    kinds: tuple[Any, ...] = (list, tuple, dict, str, bytes, range, deque)
+    like = next((kind for kind in kinds if isinstance(value, kind)), None)
+    own = type(value).__iter__ is not like.__iter__ if like is not None else type(value).__module__ != "numpy"
+    return not own or type(value).__name__ == "ListWrapper"
 
 
 def for_(low: Lowering, node: ast.For) -> Outcome:

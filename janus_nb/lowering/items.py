@@ -343,4 +343,11 @@ def length(low: Lowering, owner: Any) -> Any:
             return low.host_op("len({})", None, Host(Phase.POST, low.host.object(owner)), flat=True)
         slot = LengthSlot(owner, path_of(low, owner))
         return read_slot(low, slot)
+    if type(owner).__module__.partition(".")[0] in low.backend.modules:
+        touch_library(low, owner)
+        try:
+            with low.backend.eagerly():  # a dataset tells its length in eager mode only
+                return len(owner)
+        except TypeError as error:
+            raise Unsupported("JN203", f"len(): {error}") from None
     raise Unsupported("JN201", f"len() of a {type(owner).__name__}")
