@@ -42,9 +42,9 @@ class FunctionRegion:
     def _begin(self) -> None:
         from janus_nb.runtime.engine import Engine
         from janus_nb.runtime.session import Session
-        from janus_nb.tf.backend import backend
+        from janus_nb.tf.waiting import present_backend
 
-        self._engine = Engine(backend(), self.options, self.bus, self.store.recorder)
+        self._engine = Engine(present_backend(), self.options, self.bus, self.store.recorder)
         self._session = Session(self._engine, self.store, self.callees)
         self.names: dict[str, Any] = {}
         self.executor = Executor(self._engine.backend, lambda: self.names, None)
@@ -71,6 +71,8 @@ class FunctionRegion:
         if self._engine is None:
             self._begin()
         backend = self._engine.backend
+        if not backend.loaded():
+            return self.function(*args, **kwargs)  # there are no tensors yet
         if self.region.status is Status.SPLIT:
             return self._split(args, kwargs)
         if self.region.status is Status.IMPERATIVE or not backend.in_eager_mode() or backend.under_tape():
