@@ -134,6 +134,13 @@ _ROWS = [
         "The tape was opened outside of the converted code, and is persistent, one of several, or has recorded what Python computed on the way to the loss.",
         "Nothing to do: Python asks the tape. A plain tape that has recorded nothing but converted code on the way is asked in the graph.",
     ),
+    (
+        "JN209",
+        "library call that changes objects in Python",
+        "A library call changed an attribute, a container, a name counter or a random state while the graph was built. "
+        "The graph computes tensors and variables only, so the change would be lost when it runs; it was taken back.",
+        "Objects that build themselves at their first use settle after an iteration of Python's own. Make new layers and losses before the loop.",
+    ),
     # --- JN3xx: operations ---------------------------------------------------------------------------
     ("JN301", "stateful operation", "The operation changes or reads state that JANUS cannot stage.", "Move the operation out of the hot loop."),
     (

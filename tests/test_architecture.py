@@ -21,6 +21,7 @@ LAYERS = [
     {"source"},
     {"profile"},
     {"speculate"},
+    {"proof"},
     {"lowering"},
     {"runtime", "cache"},
     {"tf"},

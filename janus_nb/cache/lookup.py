@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.runtime.region import Region, Version
-from janus_nb.speculate.guards import Guard
+from janus_nb.speculate.guards import Guard, IsObject
+from janus_nb.speculate.slots import LibrarySlot
 
 MAX_VERSIONS = 8
 
@@ -29,6 +30,11 @@ class Miss:
 
     nearest: Version | None
     failed: tuple[Guard, ...]
+
+    @property
+    def replaced(self) -> bool:
+        """Whether objects are others than those of the nearest version, or were changed."""
+        return any(isinstance(guard.expect, IsObject) or isinstance(guard.slot, LibrarySlot) for guard in self.failed)
 
     def explain(self, frame: MutableMapping[str, Any]) -> str:
         """The miss in words."""

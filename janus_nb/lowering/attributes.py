@@ -112,10 +112,30 @@ def _graph_attribute(low: Lowering, owner: Any, name: str) -> Any:
         return BoundMethod(owner, name)
     if name in ("numpy", "item", "tolist", "__array__"):
         return BoundMethod(owner, name)
+    if name in _OF_GRAPHS:
+        raise Unsupported("JN201", f"attribute {name!r} of a tensor differs while a graph is built")
+    if name == "shape" and None in (low.backend.spec_of(tensor).shape or (None,)):
+        return _shape(low, tensor)
     try:
         return getattr(tensor, name)
     except AttributeError as error:
         raise Unsupported("JN203", f"AttributeError: {error}") from error
+
+
+_OF_GRAPHS = frozenset("device backing_device graph op name consumers value_index handle is_packed experimental_ref _id".split())
+"""Attributes of tensors that eager ones lack, or that hold something else for them."""
+
+
+def _shape(low: Lowering, tensor: Any) -> Any:
+    """The shape of a tensor of which not every dimension is known: what eager finds is computed in the graph.
+
+    Raises:
+        Unsupported: JN102 if not even the number of dimensions is known.
+    """
+    dims = low.backend.spec_of(tensor).shape
+    if dims is None:
+        raise Unsupported("JN102", "the shape of a tensor with an unknown number of dimensions")
+    return tuple(Num(low.tracer.math("dimension", tensor, i), "int") if d is None else d for i, d in enumerate(dims))
 
 
 def _class_attribute(low: Lowering, owner: type, name: str) -> Any:
@@ -247,7 +267,8 @@ def _library_attribute(low: Lowering, owner: Any, name: str) -> Any:
 
 
 def touch_library(low: Lowering, owner: Any) -> None:
-    """Guard a library object's settings: its layers' rates, its schedule, whether it is trainable."""
+    """Guard a library object's settings: its layers' rates, its schedule, whether it is trainable. What code of it changes is taken back."""
+    low.before.reach(low.span, owner)
     if low.backend.is_variable(owner):
         return
     if is_keras(type(owner)):

@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 from janus_nb.lowering.interp import Lowering
+from janus_nb.lowering.states import restore, state_of
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Phase
 
@@ -29,25 +30,6 @@ def generator_behind(function: Any) -> Any:
     if numpy_random is not None and isinstance(owner, numpy_random.Generator | numpy_random.RandomState):
         return owner
     return None
-
-
-def state_of(generator: Any) -> Any:
-    """Everything that the generator's next numbers depend on."""
-    if isinstance(generator, random.Random):
-        return generator.getstate()
-    if hasattr(generator, "bit_generator"):
-        return generator.bit_generator.state
-    return generator.get_state()
-
-
-def restore(generator: Any, state: Any) -> None:
-    """Put a state back."""
-    if isinstance(generator, random.Random):
-        generator.setstate(state)
-    elif hasattr(generator, "bit_generator"):
-        generator.bit_generator.state = state
-    else:
-        generator.set_state(state)
 
 
 def draw(low: Lowering, generator: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -80,3 +62,6 @@ def draw(low: Lowering, generator: Any, function: Any, args: tuple[Any, ...], kw
 def _plain_types() -> tuple[type, ...]:
     numpy_random = sys.modules.get("numpy.random")
     return (random.Random, numpy_random.Generator, numpy_random.RandomState) if numpy_random is not None else (random.Random,)
+
+
+__all__ = ["draw", "generator_behind", "restore", "state_of"]

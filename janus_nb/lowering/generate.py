@@ -14,7 +14,7 @@ from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering import control, draws, objects, operators, tapes, tracing
+from janus_nb.lowering import control, objects, operators, tapes, tracing
 from janus_nb.lowering.carries import final_tensors, mode_for
 from janus_nb.lowering.heap import Carry, Heap, memory
 from janus_nb.lowering.interp import Feed, Frame, Lowering
@@ -52,7 +52,7 @@ class Target:
         local_names: Names local to the function around a loop (empty at the top of a cell).
         element: The pending element (or call's arguments), with `Column`s in place of stacked tensors.
         function: The function object, for a region of calls.
-        iterated: The list that a `for` iterates over, if elements are taken ahead from one.
+        iterated: The containers that a `for` iterates over, if elements are taken ahead from them.
         segment: The statements of a segment: a part of one iteration, or of a function's body.
         leaving: For a segment that begins inside a `with` and goes on behind it: how many of its statements are inside, and the name
             of the tape that the `with` has opened.
@@ -66,7 +66,7 @@ class Target:
     local_names: frozenset[str]
     element: Any
     function: Any = None
-    iterated: Any = None
+    iterated: tuple[Any, ...] = ()
     segment: tuple[ast.stmt, ...] = ()
     leaving: tuple[int, str] | None = None
     varying: frozenset[str] = frozenset()
@@ -105,7 +105,9 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
                 again = _learn_single(low, read_anew, dirty) if target.single else _learn(low, modes, dirty)
                 if not again:
                     _refuse_changed_source(target, heap)
-                    return _finish(low, name, attempt, result)
+                    made = _finish(low, name, attempt, result)
+                    low.restore()
+                    return made
         except Unsupported as refusal:
             learned = _learn_single(low, read_anew, dirty) if target.single else _learn(low, modes, dirty)
             if (learned or len(widened) > before) and refusal.reason.code in ("JN102", "JN108", "JN202") and attempt < _ATTEMPTS:
@@ -114,22 +116,19 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
         except RecursionError:
             return Refusal(REASONS["JN109"], "calls nested too deep", Span.of(target.node, target.unit.file), low.reached)
         finally:
-            for generator, state in low.draws.values():
-                draws.restore(generator, state)
+            low.restore(silent=True)
     return Refusal(REASONS["JN108"], "the carried state does not settle", Span.of(target.node, target.unit.file))
 
 
 def _refuse_changed_source(target: Target, heap: Heap) -> None:
-    """Elements are taken ahead, so an effect of the loop must not change the list they come from, nor the elements.
+    """Elements are taken ahead, so an effect of the loop must not change the containers they come from, nor the elements.
 
     Raises:
         Unsupported: JN101.
     """
     changed = {id(memory(box)) for box in heap.mutated.values()}
     parts = target.element if isinstance(target.element, tuple | list) else (target.element,)
-    if target.iterated is not None:
-        parts = (target.iterated, *parts)
-    if any(id(memory(part)) in changed for part in parts):
+    if any(id(memory(part)) in changed for part in (*target.iterated, *parts)):
         raise Unsupported("JN101", "the loop changes what it iterates over", Span.of(target.node, target.unit.file))
 
 

@@ -55,13 +55,24 @@ _PURE, _LOG = "computes from its arguments", "writes output, which nothing in th
 KNOWLEDGE: tuple[Knowledge, ...] = (
     *_rows(
         _X, "runs loops or changes the model", "keras",
-        names="__setattr__ __delattr__ add_weight fit evaluate predict train_on_batch test_on_batch predict_on_batch compile save save_weights load_weights summary export build add pop",
+        names="__setattr__ __delattr__ add_weight fit evaluate predict train_on_batch test_on_batch predict_on_batch compile save save_weights load_weights summary export build add pop"
+        " set_random_seed clear_session set_floatx set_epsilon set_image_data_format set_dtype_policy set_global_policy set_backend",
+    ),
+    *_rows(
+        _X, "acts on the host", "keras.src.callbacks", "keras.src.saving", "keras.src.datasets", "keras.src.applications", "keras.src.export",
+        "keras.src.visualization", "keras.src.distribution", "keras.src.utils.progbar", "keras.src.utils.io_utils", "keras.src.utils.file_utils",
+        "keras.src.utils.summary_utils", "keras.src.utils.model_visualization", "keras.src.utils.image_utils",
+    ),
+    *_rows(
+        _X, "differs while a graph is built", "tensorflow", "keras",
+        names="inside_function executing_eagerly executing_eagerly_outside_functions get_static_value constant_value is_symbolic_tensor is_symbolic"
+        " get_default_graph get_current_name_scope in_cross_replica_context is_keras_tensor",
     ),
     *_rows(_T, "layers, losses, metrics and optimizers build operations", "keras"),
     *_rows(_R, _LOG, "tensorflow.python.ops.logging_ops", names="print_v2 print"),
     *_rows(
         _X, "acts on the host", "tensorflow",
-        names="py_function numpy_function py_func print function set_seed run_functions_eagerly init_scope write_file load_op_library",
+        names="py_function numpy_function py_func print function set_seed set_random_seed enable_op_determinism set_global_generator run_functions_eagerly init_scope write_file load_op_library",
     ),
     *_rows(_X, "datasets are iterated by the loop itself", "tensorflow.python.data"),
     *_rows(

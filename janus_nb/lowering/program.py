@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -128,8 +129,7 @@ class Program:
     def ends_with_graph(self) -> bool:
         """Whether nothing can go wrong after the graph has run: the host only hands results on."""
         busy = self.effects or self.host_checks or self.post_carries or self.pre_carries or self.graph_carries or self.generators
-        text = self.texts[2].partition("):")[2]
-        return not busy and not self.body.random_ops and not any(word in text for word in ("J.", "New(", "Set("))
+        return not busy and not self.body.random_ops and _only_hands_on(self.texts[2])
 
     @property
     def bytes_per_step(self) -> int:
@@ -141,3 +141,14 @@ class Program:
     def assumptions(self) -> tuple[Assumption, ...]:
         """All assumptions checked while running."""
         return (*self.checks, *self.pre_checks, *self.host_checks)
+
+
+_HARMLESS = (
+    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Return, ast.Pass, ast.If, ast.Compare, ast.Is, ast.IsNot, ast.Tuple,
+    ast.List, ast.Dict, ast.Name, ast.Constant, ast.Load, ast.Store,
+)  # fmt: skip
+
+
+def _only_hands_on(text: str) -> bool:
+    """Whether a host program does nothing that could raise: it binds and returns names, constants and displays of these."""
+    return all(isinstance(node, _HARMLESS) for node in ast.walk(ast.parse(text)))

@@ -8,6 +8,7 @@ print(x)              postponed to replay
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from janus_nb.lowering import attributes, draws, items
 from janus_nb.lowering.control import boundary, known_items
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.library import CLOCKS, Effect, knowledge_of, module_of
+from janus_nb.lowering.quiet import quiet
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import BoundMethod, Closure, Host, Nothing, Num, Phase
 from janus_nb.source.units import is_keras, is_user_class, is_user_file, is_user_function
@@ -40,6 +42,10 @@ def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: di
     special = METHODS.get((module.partition(".")[0], name))
     if special is not None and getattr(function, "__self__", None) is not None:
         return special(low, function.__self__, *args, **kwargs)
+    if (module, name) == _GLOBAL_GENERATOR:
+        return _global_generator(low, function)
+    if name in ("is_tensor", "is_tf_type") and known.effect is Effect.TRACED and len(args) == 1 and isinstance(args[0], Num | Host):
+        return low.host_op(f"{low.host.object(function)}({{}})", function, args[0])  # a number of the host, whatever the graph makes of it
     if known.effect is Effect.TRACED:
         return trace_library(low, function, args, kwargs)
     if known.effect is Effect.REPLAYED:
@@ -50,6 +56,19 @@ def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: di
 def _get_weights(low: Lowering, owner: Any) -> Any:
     """`model.get_weights()`: arrays of what the variables hold in this iteration."""
     return low.make([Num(low.backend.read_in_graph(v), "array") for v in owner.weights])
+
+
+_GLOBAL_GENERATOR = ("tensorflow.python.ops.stateful_random_ops", "get_global_generator")
+
+
+def _global_generator(low: Lowering, function: Any) -> Any:
+    """`tf.random.get_global_generator()`: the one that is set now, under a guard."""
+    slot = NameSlot(inspect.unwrap(function).__globals__, "global_generator")
+    generator = low.heap.live(slot)
+    if generator is None:
+        raise Unsupported("JN303", "the global generator makes itself at its first use")
+    low.heap.guard_constant(slot, generator, low.span)
+    return generator
 
 
 METHODS: dict[tuple[str, str], Callable[..., Any]] = {("keras", "get_weights"): _get_weights}
@@ -156,7 +175,7 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
         low.graph_spans[low.span] = None
     low.library_objects.update({id(owner): owner for owner in _library_objects(touched)})
     traced = low.backend.traceable(function)
-    with _user_methods_interpreted(low, touched), _no_user_code():
+    with _user_methods_interpreted(low, touched), _no_user_code(), quiet():
         try:
             result = traced(*given, **named)
         except Unsupported:
@@ -165,6 +184,7 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
             _raise_refusal(error)
             text = str(error).strip().splitlines() or [""]
             raise Unsupported("JN203", f"{type(error).__name__}: {text[0]}") from error
+    low.before.bear(result)
     return _from_library(low, result)
 
 

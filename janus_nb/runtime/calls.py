@@ -5,23 +5,25 @@ from __future__ import annotations
 import inspect
 import threading
 import time
+from collections.abc import MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from types import FunctionType
 from typing import Any
 
-from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.config import Options
-from janus_nb.events import CellStarted, EagerRan, EventBus, Missed, Profiled, RegionFound
+from janus_nb.events import CellStarted, EagerRan, EventBus, Profiled, RegionFound
 from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
+from janus_nb.proof.fingerprint import Names
 from janus_nb.report import Report
+from janus_nb.runtime.attempt import Attempt, Committed, PythonRuns
 from janus_nb.runtime.executor import Executor
-from janus_nb.runtime.journal import EffectRaised
-from janus_nb.runtime.prepare import Violation
 from janus_nb.runtime.region import Region, Status, Version
 from janus_nb.runtime.sources import Block
-from janus_nb.runtime.verify import Prediction, alike, compare, rehearse
+from janus_nb.runtime.verify import Scene
 from janus_nb.source.units import function_source
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
+from janus_nb.speculate.slots import UNBOUND
 
 
 class FunctionRegion:
@@ -34,20 +36,17 @@ class FunctionRegion:
         self.bus = EventBus()
         self.report = Report(self.bus.events)
         self.signature = inspect.signature(function)
-        self._engine: Any = None
+        self.engine: Any = None
         self._session: Any = None
         self.callees: dict[int, Any] = {}  # holds code that holds the session: to be emptied when the function is gone
-        self._missed = False
 
     def _begin(self) -> None:
         from janus_nb.runtime.engine import Engine
         from janus_nb.runtime.session import Session
         from janus_nb.tf.waiting import present_backend
 
-        self._engine = Engine(present_backend(), self.options, self.bus, self.store.recorder)
-        self._session = Session(self._engine, self.store, self.callees)
-        self.names: dict[str, Any] = {}
-        self.executor = Executor(self._engine.backend, lambda: self.names, None)
+        self.engine = Engine(present_backend(), self.options, self.bus, self.store.recorder)
+        self._session = Session(self.engine, self.store, self.callees)
         found = function_source(self.function)
         span = Span(self.function.__code__.co_filename, self.function.__code__.co_firstlineno, 0, self.function.__code__.co_firstlineno, 1)
         if found is not None:
@@ -64,13 +63,13 @@ class FunctionRegion:
             from janus_nb.lowering.program import Refusal
             from janus_nb.reasons import REASONS
 
-            self._engine._declined(self.region, Refusal(REASONS["JN106"], self.function.__qualname__, span))
+            self.engine._declined(self.region, Refusal(REASONS["JN106"], self.function.__qualname__, span))
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function; the result, effects and exceptions are those of calling it."""
-        if self._engine is None:
+        if self.engine is None:
             self._begin()
-        backend = self._engine.backend
+        backend = self.engine.backend
         if not backend.loaded():
             return self.function(*args, **kwargs)  # there are no tensors yet
         if self.region.status is Status.SPLIT:
@@ -85,22 +84,15 @@ class FunctionRegion:
             self.region.note_eager(seconds)
             self.bus.emit(Profiled(self.region.number, seconds))
             return result
-        try:
-            done, result = self._directly(args, kwargs)
-            if not done:
-                done, result = self._as_graph(args, kwargs)
-        except EffectRaised as raised:
-            raise raised.error from None
-        except Exception as error:
-            self._engine.internal_error(self.region, "call", error)
-            done = False
-        return result if done else self._eager(args, kwargs, "no graph")
+        call = _Call(self, args, kwargs)
+        outcome = call.attempt()
+        return call.result if isinstance(outcome, Committed) else self._eager(call, outcome)
 
     def leave_alone(self, code: str) -> None:
         """Python runs this call, for a reason that lies outside the function."""
-        if self._engine is None:
+        if self.engine is None:
             self._begin()
-        self._engine.say_once(self.region, code)
+        self.engine.say_once(self.region, code)
 
     def _imperative(self, args: tuple[Any, ...], kwargs: dict[str, Any], profiled: bool) -> Any:
         """Run the function in Python: its loops may still be converted by themselves."""
@@ -116,79 +108,98 @@ class FunctionRegion:
         with self._session.split(self.region):
             return self._imperative(args, kwargs, profiled=False)
 
-    def _eager(self, args: tuple[Any, ...], kwargs: dict[str, Any], why: str) -> Any:
-        started = time.perf_counter()
-        result = self._imperative(args, kwargs, profiled=False)
+    def _eager(self, call: _Call, outcome: PythonRuns) -> Any:
+        """Run the function in Python; if a graph was tried on the same call, compare."""
+        started, trial = time.perf_counter(), outcome.trial
+        try:
+            result = self._imperative(call.args, call.kwargs, profiled=False)
+        except BaseException:
+            call.attempt.abandon(trial)
+            raise
         seconds = time.perf_counter() - started
-        self.region.note_eager(seconds)
-        self.bus.emit(EagerRan(self.region.number, seconds, why))
+        with self.engine.contained(self.region, "after a call"):
+            self.region.note_eager(seconds)
+            self.bus.emit(EagerRan(self.region.number, seconds, outcome.why))
+        if trial is None:
+            call.attempt.abandon(None)
+        else:
+            call.result = result
+            call.attempt.settle(trial)
         return result
 
-    def _as_graph(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
-        """Try to answer a call by a graph: (True, result), or (False, None) if Python must run it."""
-        element = Parts((Parts(args), KeyedParts(kwargs)))
-        version = self._version(element)
-        if version is None:
-            return False, None
-        block = Block([(args, kwargs)], [], element)
-        if (not version.verified and self.options.verify != "off") or self.options.verify == "always":
-            return self._verified(version, block, args, kwargs)
+
+class _Call:
+    """One call of a decorated function: what an attempt asks of it."""
+
+    def __init__(self, owner: FunctionRegion, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.owner = owner
+        self.region = owner.region
+        self.args = args
+        self.kwargs = kwargs
+        self.element = Parts((Parts(args), KeyedParts(kwargs)))
+        self._names: dict[str, Any] = {}
+        self._engine = owner.engine
+        self.executor = Executor(self._engine.backend, self.names, None)
+        self.attempt = Attempt(self._engine, self)
+
+    @property
+    def result(self) -> Any:
+        """What the call has returned."""
+        return self._names[RETURN_SLOT.name]
+
+    @result.setter
+    def result(self, value: Any) -> None:
+        self._names[RETURN_SLOT.name] = value
+
+    def names(self) -> MutableMapping[str, Any]:
+        """The names of the region: what is returned is the only one."""
+        return self._names
+
+    def scene(self) -> Scene:
+        """What the call can see: the function with its globals and closure, the arguments, and the result."""
+        roots = {self.owner.function.__name__: self.owner.function, "args": self.args, "kwargs": self.kwargs}
+        nodes = (self.owner.node,) if self.owner.node is not None else ()
+        return Scene(lambda: {**roots, RETURN_SLOT.name: self._names.get(RETURN_SLOT.name, UNBOUND)}, Names(local=frozenset(roots)), nodes)
+
+    def against(self) -> str | None:
+        """Why no graph is generated now."""
+        return "its text is not known" if self.owner.unit is None or self.owner.node is None else None
+
+    def generate(self) -> Version | None:
+        """A graph for these arguments and the state of things now."""
+        owner = self.owner
+        assert owner.unit is not None and owner.node is not None
+        target = Target(owner.node, owner.unit, owner.function.__globals__, frozenset(), self.element, owner.function)
+        made: Version | None = self._engine.generate(self.region, target, self._names)
+        return made
+
+    def block(self, version: Version, count: int | None) -> Block | None:
+        """The arguments are the one element."""
+        return Block([(self.args, self.kwargs)], template=self.element)
+
+    def scope(self, rehearsing: bool) -> AbstractContextManager[Any]:
+        """Nothing special holds around the graph."""
+        return nullcontext()
+
+    def directly(self, version: Version) -> bool:
+        """Answer the call by a graph that commits by itself, if there is one and it holds."""
+        if version.committing is None:
+            return False
         started = time.perf_counter()
-        outcome, _ = self.executor.run(version, block)
-        if outcome.done:
+        finals = self.executor.directly(version, (self.args, self.kwargs))
+        if finals is None:
+            return False
+        self.result = finals[0]
+        with self._engine.contained(self.region, "after a commit"):
             self._engine.ran(self.region, version, 1, time.perf_counter() - started)
-            self._engine.judge(self.region, version)
-            if version.program.finals == (RETURN_SLOT,):
-                self._engine.let_commit(version)
-            return True, self.names.pop(RETURN_SLOT.name)
-        if outcome.stopped is not None:
-            self._failed(version, outcome.stopped)
-        return False, None
+        return True
 
-    def _directly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
-        """Answer a call by a graph that commits by itself, if a version that has one holds."""
-        for version in self.region.versions:
-            if version.committing is not None and version.holds(self.names):
-                started = time.perf_counter()
-                finals = self.executor.directly(version, (args, kwargs))
-                if finals is None:
-                    return False, None
-                self._engine.ran(self.region, version, 1, time.perf_counter() - started)
-                return True, finals[0]
-        return False, None
+    def advance(self, done: int) -> None:
+        """A call is one iteration."""
 
-    def _version(self, element: Any) -> Version | None:
-        found = lookup(self.region, self.names)
-        if not isinstance(found, Miss):
-            self._missed = False
-            return found.version
-        if self.region.versions:
-            self.bus.emit(Missed(self.region.number, found.explain(self.names)))
-            self._engine.learn_from_miss(self.region, found)
-        if self._missed and not self.region.generate_again:
-            return None
-        self._missed, self.region.generate_again = True, False
-        if self.unit is None or self.node is None:
-            return None
-        target = Target(self.node, self.unit, self.function.__globals__, frozenset(), element, self.function)  # type: ignore[arg-type]
-        return self._engine.generate(self.region, target, self.names)  # type: ignore[no-any-return]
-
-    def _verified(self, version: Version, block: Block, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
-        predicted = rehearse(self.executor, version, block)
-        if not isinstance(predicted, Prediction):
-            self._failed(version, predicted)
-            return False, None
-        result = self._eager(args, kwargs, "verification")
-        expected = next(v for s, v in predicted.slots if s == RETURN_SLOT)
-        predicted.slots = [(s, v) for s, v in predicted.slots if s != RETURN_SLOT]
-        count, differs = compare(self._engine.backend, predicted, self.names)
-        if differs is None and not alike(self._engine.backend, result, expected):
-            differs = f"result: eager {result!r:.80}, graph {expected!r:.80}"
-        self._engine.settle(self.region, version, count + 1, differs)
-        return True, result
-
-    def _failed(self, version: Version, why: Violation | Exception) -> None:
-        if self._engine.failed(self.region, version, why):
-            self._missed = False
-        elif isinstance(why, Violation) and why.assumption is None:  # arguments of another kind: another version may serve them
-            self._missed, self.region.generate_again = False, True
+    def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
+        """Count the call; a version whose only write is the result commits in its graph from now on."""
+        self._engine.ran(self.region, version, 1, seconds)
+        self._engine.judge(self.region, version)
+        if version.program.finals == (RETURN_SLOT,):
+            self._engine.let_commit(version)

@@ -170,7 +170,8 @@ class Division:
         number, position = site.outer
         return self.store.sites.blocks[number], position
 
-    def _nodes(self, site: BlockSite, start: int, end: int, beyond: int | None) -> tuple[ast.stmt, ...]:
+    def nodes(self, site: BlockSite, start: int, end: int, beyond: int | None) -> tuple[ast.stmt, ...]:
+        """The statements of a segment."""
         if beyond is None:
             return site.nodes[start:end]
         outer, position = self._outer(site)
@@ -180,7 +181,7 @@ class Division:
         self, site: BlockSite, plan: Plan, start: int, end: int, frame: FrameType, beyond: int | None = None
     ) -> tuple[Region, Version | Refusal | None]:
         """A new region for some statements, and its first graph or why there is none."""
-        nodes = self._nodes(site, start, end, beyond)
+        nodes = self.nodes(site, start, end, beyond)
         span = Span.over(nodes[0], nodes[-1], site.unit.file)
         region = Region(self.store.next_number(), span, plan.policy, "segment", *_text(site, span))
         return region, self.generate(region, site, start, end, frame, beyond)
@@ -193,7 +194,7 @@ class Division:
         return self.engine.attempt(region, self._target(site, start, end, frame, beyond), names_of(frame))
 
     def _target(self, site: BlockSite, start: int, end: int, frame: FrameType, beyond: int | None) -> Target:
-        nodes = self._nodes(site, start, end, beyond)
+        nodes = self.nodes(site, start, end, beyond)
         return Target(
             nodes[0],
             site.unit,

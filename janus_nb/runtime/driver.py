@@ -8,26 +8,24 @@ yielded, with the element that was already taken.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, MutableMapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import FrameType
 from typing import Any, Protocol
 
-from janus_nb.cache.lookup import Miss, lookup
-from janus_nb.events import EagerRan, Missed, Profiled
+from janus_nb.events import EagerRan, Profiled
 from janus_nb.lowering.generate import Target
 from janus_nb.lowering.program import Refusal
 from janus_nb.profile.instrument import LoopSite
 from janus_nb.reasons import REASONS
+from janus_nb.runtime.attempt import Attempt, PythonRuns
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
-from janus_nb.runtime.journal import EffectRaised
-from janus_nb.runtime.prepare import Violation
 from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
-from janus_nb.runtime.sources import Block, Source, TensorSource
-from janus_nb.runtime.verify import Prediction, compare, rehearse
+from janus_nb.runtime.sources import Block, Source
+from janus_nb.runtime.verify import Scene, Trial
 from janus_nb.span import Span
 
 CALL_SECONDS = 0.15
@@ -69,14 +67,14 @@ class Driver:
         self.frame = frame
         self.module_level = at_top(frame)
         self.executor = Executor(engine.backend, self.names, None if self.module_level else frame)
-        self.prediction: Prediction | None = None
+        self.attempt = Attempt(engine, self)
+        self.trial: Trial | None = None
+        region.missed = False  # every execution may try once
         self.eager_reason = ""
         self.since = 0.0
-        self.step_started = 0.0
         self.ended = False
         self.count = 0
         self.inner = False
-        self.missed = False
         self.ending = False
         self.split_scope: AbstractContextManager[None] | None = None
 
@@ -103,7 +101,8 @@ class Driver:
             except GeneratorExit:
                 self.source.close()
                 raise
-            self.note_profiled(time.perf_counter() - started)
+            with self.engine.contained(self.region, "profile"):
+                self.note_profiled(time.perf_counter() - started)
 
     def note_profiled(self, seconds: float) -> None:
         """Record a profiled iteration."""
@@ -122,12 +121,16 @@ class Driver:
         except GeneratorExit:
             self.source.close()
             raise
+        finally:
+            self.abandon()
 
     def _rest(self) -> Iterator[Any]:
         __tracebackhide__ = True
         assert self.source is not None
-        self.engine.found(self.region)
-        while self.advance():
+        with self.engine.contained(self.region, "driver"):
+            self.engine.found(self.region)
+        while True:
+            self.run_graphs()
             if self.region.too_fast:
                 self.session.hand_over(self)
                 return
@@ -154,19 +157,19 @@ class Driver:
             if self.region.status is Status.IMPERATIVE:
                 yield from imperative(self.engine, self.region, elements)
 
-    def rest_while(self) -> bool:
+    def rest_while(self) -> None:
         """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""
-        self.engine.found(self.region)
+        with self.engine.contained(self.region, "driver"):
+            self.engine.found(self.region)
         if self.since:
             self.after_eager()
         self.leave_split()
-        go_on = self.advance()
-        if go_on and self.region.status is Status.SPLIT:
+        self.run_graphs()
+        if self.region.status is Status.SPLIT:
             self.split_scope = self.session.split(self.region)
             self.split_scope.__enter__()
-            return True
+            return
         self.since = time.perf_counter()
-        return go_on
 
     def leave_split(self) -> None:
         """A `while` iteration in segments is over, or the loop has ended."""
@@ -177,112 +180,109 @@ class Driver:
     def close(self) -> None:
         """The execution is over. What it held, the user's iterator above all, ends now and not when garbage is collected."""
         self.leave_split()
+        self.abandon()
+        self.attempt.release()
         self.source = None
         self.executor.names = dict
 
     def after_eager(self) -> None:
-        """An iteration that Python ran is over: time it, and settle a verification."""
+        """An iteration that Python ran is over: time it, and settle a trial."""
         seconds = time.perf_counter() - self.since
         self.since = 0.0
-        self.region.note_eager(seconds)
-        self.engine.bus.emit(EagerRan(self.region.number, seconds, self.eager_reason))
-        if self.prediction is not None:
-            self._settle()
+        with self.engine.contained(self.region, "after an iteration"):
+            self.region.note_eager(seconds)
+            self.engine.bus.emit(EagerRan(self.region.number, seconds, self.eager_reason))
+        if self.trial is not None:
+            self.trial.iterations -= 1
+            if self.trial.iterations == 0:
+                trial, self.trial = self.trial, None
+                self.attempt.settle(trial)
 
-    def _settle(self) -> None:
-        prediction, self.prediction = self.prediction, None
-        assert prediction is not None
-        count, differs = compare(self.engine.backend, prediction, self.names())
-        self.engine.settle(self.region, prediction.version, count, differs)
+    def abandon(self) -> None:
+        """The loop is over, or was left: a trial that was not settled says nothing."""
+        trial, self.trial = self.trial, None
+        self.attempt.abandon(trial)
 
-    def advance(self) -> bool:
-        """Run graph calls until Python must run an iteration (True) or the source is exhausted (False)."""
-        while True:
+    def run_graphs(self) -> None:
+        """Run graph calls until it is Python's turn: to run an iteration, or to find that the source is exhausted."""
+        while self.trial is None:
             if self.region.status in (Status.IMPERATIVE, Status.SPLIT):
                 self.eager_reason = "stays imperative"
-                return True
+                return
             if self.session.accompanied():
                 self.eager_reason = "another thread runs"
-                return True
-            try:
-                go_on = self._step()
-            except EffectRaised as raised:
-                raise raised.error from None
-            except Exception as error:
-                self.engine.internal_error(self.region, "driver", error)
-                return True
-            if go_on is not None:
-                return go_on
+                return
+            outcome = self.attempt()
+            if isinstance(outcome, PythonRuns):
+                self.trial, self.eager_reason = outcome.trial, outcome.why
+                return
+            if outcome.stopped:
+                self.eager_reason = "fallback"
+                return
 
-    def _step(self) -> bool | None:
-        """One decision: None to go on, True for an eager iteration, False at the end."""
-        version = self._version()
-        if version is None:
-            return True
-        self.step_started = time.perf_counter()
-        block = self._block(version)
-        if block is None:
-            return self.source is not None and self.source.failed
-        if (not version.verified and self.engine.options.verify != "off") or self.engine.options.verify == "always":
-            return self._verify(version, block)
-        if version.sibling is not None and 2 * len(block.elements) < version.steps:
-            version = version.sibling  # the compiled loop has room for many more
-        return self._run(version, block)
+    # -- what an attempt asks --------------------------------------------------------------------------------------------
 
-    def _block(self, version: Version | None) -> Block | None:
-        steps = self._steps(version) if version is not None else 1
+    def scene(self) -> Scene:
+        """What the loop can see."""
+        return Scene.of(self.frame, (self.site.node,))
+
+    def block(self, version: Version, count: int | None) -> Block | None:
+        """Elements of the next call: `count`, or as many as the version takes."""
+        steps = self._steps(version)
+        steps = steps if count is None else count
         if self.source is None:
-            return Block([None] * steps, [], None)
+            return Block([None] * steps)
         block = self.source.block(steps)
         return block if block.elements else None
 
-    def _steps(self, version: Version) -> int:
-        """Iterations of the next call. What is known to be left is shared out evenly, so that the last call is not a small one."""
-        if version.program.generators and isinstance(self.source, TensorSource):
-            return 1  # a dataset's own Python code may draw from the same generators
-        left = self.source.announced() if self.source is not None else None
-        self.ending = left is not None and left <= version.steps
-        if not left:
-            return version.steps
-        calls = -(-left // version.steps)
-        return -(-left // calls)
+    def scope(self, rehearsing: bool) -> AbstractContextManager[Any]:
+        """Nothing special holds around a loop's graph."""
+        return nullcontext()
 
-    def _version(self) -> Version | None:
-        """The version to run, generated if need be; None if Python must run the next iteration."""
-        found = lookup(self.region, self.names())
-        if not isinstance(found, Miss):
-            self.missed = False
-            self.engine.uses(self.region, found.version)
-            return found.version
-        if self.region.versions and not self.missed:
-            self.engine.bus.emit(Missed(self.region.number, found.explain(self.names())))
-            self.engine.learn_from_miss(self.region, found)
-        if self.missed and self.region.versions and not self.region.generate_again:
-            self.eager_reason = "no graph fits"
-            return None
+    def directly(self, version: Version) -> bool:
+        """A loop's graph does not commit by itself."""
+        return False
+
+    def advance(self, done: int) -> None:
+        """Iterations are final: their elements are used up."""
+        if self.source is not None:
+            self.source.advance(done)
+
+    def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
+        """Count what a call has done; choose how many iterations the next one may run, and by which backend."""
+        self.engine.ran(self.region, version, done, seconds)
+        each, options = seconds / done, self.engine.options
+        completed = done == len(block.elements)
+        if options.steps == "auto" and options.multistep and version.backend == "executor" and completed and not self.ending:
+            version.steps = max(1, min(MAX_STEPS, version.room, version.steps * 4, int(CALL_SECONDS / each)))
+        self.engine.judge(self.region, version)
+        if self.region.status is Status.READY:
+            self.engine.choice.after_call(self.region, version, done, self.source.announced() if self.source is not None else None)
+
+    def against(self) -> str | None:
+        """Why no graph is generated now."""
         if self.region.holds_region:
             self.engine.leave_to_inner(self.region)
-            self.eager_reason = "its inner loop is converted"
-            return None
+            return "its inner loop is converted"
         if not self.region.versions and max(self.region.eager_seconds, default=0.0) < MIN_SECONDS:
-            self.eager_reason = "no tensor work seen yet"
-            return None
+            return "no tensor work seen yet"
         if self.source is not None and self.source.holds_fewer_than(2):
-            self.eager_reason = "last iterations"
-            return None
+            return "last iterations"
         if not self.region.versions and not self._pays():
             self.engine.too_little(self.region)
-            self.eager_reason = "too little work left"
-            return None
-        self.missed = True
-        block = self._block(None)
-        if block is None:
-            return None  # the source has ended, or raises: Python asks it
-        self.region.generate_again = False
-        element = block.template if block.template is not None else block.elements[0]
-        module_level = self.module_level
-        names = frozenset() if module_level else self.site.local_names
-        iterated = self.source.container if self.source is not None else None
+            return "too little work left"
+        return None
+
+    def generate(self) -> Version | None:
+        """A graph for the next element and the state of things now."""
+        element: Any = None
+        iterated: tuple[Any, ...] = ()
+        if self.source is not None:
+            block = self.source.block(1)
+            if not block.elements:
+                return None  # the source has ended, or raises: Python asks it
+            element, iterated = block.template if block.template is not None else block.elements[0], self.source.watched
+        names = frozenset() if self.module_level else self.site.local_names
         target = Target(
             self.site.node, self.site.unit, self.frame.f_globals, names, element, None, iterated, shares_cell=partial(shares_cell, self.frame)
         )
@@ -290,8 +290,16 @@ class Driver:
         if version is not None:
             self._tell_outer_loops()
             self._tell_one_by_one()
-        self.eager_reason = "no graph"
         return version
+
+    def _steps(self, version: Version) -> int:
+        """Iterations of the next call. What is known to be left is shared out evenly, so that the last call is not a small one."""
+        left = self.source.announced() if self.source is not None else None
+        self.ending = left is not None and left <= version.steps
+        if not left:
+            return version.steps
+        calls = -(-left // version.steps)
+        return -(-left // calls)
 
     def _pays(self) -> bool:
         """Whether the work still expected is worth a graph. A loop of unknown length counts as long."""
@@ -334,42 +342,8 @@ class Driver:
             span = Span.of(getattr(self.site.node, "iter", self.site.node), self.site.unit.file)
             self.engine.seam(self.region, Refusal(REASONS["JN406"], "", span))
 
-    def _verify(self, version: Version, block: Block) -> bool | None:
-        predicted = rehearse(self.executor, version, block)
-        self.engine.choice.compiled(version, time.perf_counter() - self.step_started)
-        if isinstance(predicted, Prediction):
-            self.prediction = predicted
-            self.eager_reason = "verification"
-            return True
-        return self._failed(version, predicted)
 
-    def _run(self, version: Version, block: Block) -> bool | None:
-        outcome, _ = self.executor.run(version, block)
-        if outcome.done:
-            if self.source is not None:
-                self.source.advance(outcome.done)
-            self._adapt(version, outcome.done, time.perf_counter() - self.step_started, outcome.done == len(block.elements))
-        return None if outcome.stopped is None else self._failed(version, outcome.stopped)
-
-    def _adapt(self, version: Version, done: int, seconds: float, completed: bool) -> None:
-        """Count what a call has done; choose how many iterations the next one may run, and by which backend."""
-        self.engine.ran(self.region, version, done, seconds)
-        each, options = seconds / done, self.engine.options
-        if options.steps == "auto" and options.multistep and version.backend == "executor" and completed and not self.ending:
-            version.steps = max(1, min(MAX_STEPS, version.room, version.steps * 4, int(CALL_SECONDS / each)))
-        self.engine.judge(self.region, version)
-        if self.region.status is Status.READY:
-            self.engine.choice.after_call(self.region, version, done, self.source.announced() if self.source is not None else None)
-
-    def _failed(self, version: Version, why: Violation | Exception) -> bool:
-        """Python runs the iteration; without the assumption that failed, a new graph may be generated."""
-        if self.engine.failed(self.region, version, why):
-            self.missed = False
-        self.eager_reason = "fallback" if isinstance(why, Violation) else "graph failed"
-        return True
-
-
-def imperative(engine: Engine, region: Region, elements: Iterator[Any]) -> Iterator[Any]:
+def imperative(engine: Engine, region: Region, elements: Iterable[Any]) -> Iterator[Any]:
     """Elements of a loop that stays imperative: counted and timed as one, so that the loop keeps its speed."""
     __tracebackhide__ = True
     count, started = 0, time.perf_counter()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from janus_nb.backend import Backend
@@ -32,20 +34,26 @@ from janus_nb.lowering.program import Program, Refusal
 from janus_nb.profile.recorder import Recorder
 from janus_nb.reasons import REASONS
 from janus_nb.runtime.choice import BackendChoice
+from janus_nb.runtime.commit import surely
 from janus_nb.runtime.prepare import Violation, pre_check
-from janus_nb.runtime.region import Region, Status, Version
+from janus_nb.runtime.region import AGREEMENTS, Region, Status, Version
 from janus_nb.span import Span
 from janus_nb.speculate.guards import Equals, Guard
 from janus_nb.speculate.policy import ExitAssumption, ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, describe
 
+_log = logging.getLogger("janus_nb")
+
 MAX_REFUSALS = 3
-TRANSIENT = ("JN108", "JN110", "JN303")
-"""Reasons that may be gone an iteration later: a name is bound, a variable made, a number has become a float."""
+TRANSIENT = ("JN108", "JN110", "JN209", "JN303")
+"""Reasons that may be gone an iteration later: a name is bound, a variable made, an object built, a number has become a float."""
 
 MAX_ABORTS = 24
 MAX_EXITS = 6
 """Iterations left to Python before a branch without a graph form is taken for a frequent one."""
+
+SEVERAL = 4
+"""Iterations of the second comparison of a loop's graph: what goes stale *within* a call shows only there."""
 
 CAPACITY = 256
 """Iterations of one call of a graph that is compiled with XLA because the user asked for it."""
@@ -80,6 +88,7 @@ class Engine:
         key = (region.number, version.number)
         if key not in self._announced and version.generated is not None:
             self._announced.add(key)
+            version.stale = True
             self.bus.emit(Reused(region.number, version.number, version.generated))
 
     # -- generation -----------------------------------------------------------------------------------------------------
@@ -121,6 +130,7 @@ class Engine:
         else:
             graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel, capacity=self._capacity)
         region.made += 1
+        region.refusals = 0
         version = Version(region.made, made, graph, backend="XLA" if xla else "executor")
         if xla and not target.single:
             version.steps = self._capacity
@@ -147,8 +157,11 @@ class Engine:
 
     def let_commit(self, version: Version) -> None:
         """From now on, a version that nothing can stop after its graph has run commits in the graph: one call instead of two."""
-        if version.committing is None and version.program.ends_with_graph and version.backend == "executor" and self.options.verify != "always":
-            version.committing = self.backend.compile_commit(version.program.body)
+        program = version.program
+        if version.committing is not None or version.backend != "executor" or self.options.verify == "always":
+            return
+        if program.ends_with_graph and all(map(surely, program.finals)):
+            version.committing = self.backend.compile_commit(program.body)
 
     def _without_rare_branch(self, region: Region, target: Target, names: MutableMapping[str, Any], refusal: Refusal) -> Program | Refusal:
         """What a branch does may keep all the rest from having a graph: the direction seen later is left to Python, then."""
@@ -214,20 +227,62 @@ class Engine:
         region.verdict.append(event)
         self.bus.emit(event)
 
+    # -- verification ----------------------------------------------------------------------------------------------------
+
+    def to_compare(self, region: Region, version: Version) -> int:
+        """On how many iterations a version must be compared with Python before it may commit the next ones; 0 for none.
+
+        On one, then on several of one call, and from then on at growing distances (the audit), and once in every new run of a cell.
+        """
+        options = self.options
+        if options.verify == "off":
+            return 0
+        several = region.kind in ("for", "while") and options.multistep and options.verify != "always"
+        if several and version.agreed == AGREEMENTS - 1:
+            return SEVERAL if options.steps == "auto" else min(SEVERAL, options.steps)
+        due = not version.verified or version.stale or version.iterations >= version.audit_at
+        return 1 if due or options.verify == "always" else 0
+
+    @contextlib.contextmanager
+    def contained(self, region: Region, where: str) -> Iterator[None]:
+        """A context in which an error of JANUS's own becomes an event."""
+        try:
+            yield
+        except Exception as error:
+            self.contain(region, where, error)
+
+    def contain(self, region: Region, where: str, error: Exception) -> None:
+        """Make an error of JANUS's own an event, and leave the region to Python, whatever else fails."""
+        try:
+            self.internal_error(region, where, error)
+        except Exception:
+            _log.warning("JANUS failed (%s), and failed to say so; Python goes on", where, exc_info=True)
+            region.status = Status.IMPERATIVE
+
     # -- judgement -------------------------------------------------------------------------------------------------------
 
     def settle(self, region: Region, version: Version, compared: int, differs: str | None) -> None:
         """A verification is over: the version has agreed once more, or is thrown away and the region left to Python."""
         if differs is None:
-            version.agreed += 1
+            version.agrees()
             self.bus.emit(Verified(region.number, version.number, compared))
             return
         self.bus.emit(GraphRejected(region.number, version.number, differs))
-        if version.sibling is not None:
+        if version.sibling is not None and version.iterations == 0:
             self.choice.give_up(region, version, f"compiled with XLA, the graph disagrees with eager: {differs}")
             return
         region.drop(version)
         self.retire(region, "JN401", differs)
+
+    def left(self, region: Region, version: Version) -> None:
+        """Python left the region in an iteration that the graph would have finished: interrupted, or the graph is wrong. It starts anew, once."""
+        version.agreed = 0
+        version.failures += 1
+        if version.failures >= 2:
+            differs = "eager leaves in an iteration that the graph finishes"
+            self.bus.emit(GraphRejected(region.number, version.number, differs))
+            region.drop(version)
+            self.retire(region, "JN401", differs)
 
     def ran(self, region: Region, version: Version, iterations: int, seconds: float) -> None:
         """A call of the graph has committed iterations."""
@@ -297,6 +352,9 @@ class Engine:
             region.generate_again = True
             self.bus.emit(Relaxed(region.number, text, span))
         self.retire_if_hopeless(region)
+        if region.kind == "function" and assumption is None:  # arguments of another kind: another version may serve them
+            region.generate_again = True
+            return True
         return relaxed
 
     def _left(self, region: Region, version: Version, condition: Span) -> None:

@@ -2,20 +2,18 @@
 
     entry program -> pre program per iteration -> graph (pure) -> post program per iteration -> commit
 
-Until the commit nothing has happened but writes to containers that the journal can undo. When iteration j fails an
-assertion (before, inside, or after the graph), exactly the j iterations before it are committed: the graph, being a
-pure function, is asked again for j of them.
+When iteration j fails an assertion (before, inside, or after the graph), exactly the j iterations before it are
+committed: the graph, being a pure function, is asked again for j of them.
+
+The commit: what may raise comes first, and everything can be undone until all of it is done.
+
+    containers changed (journal) -> slots written (writes) -> variables assigned -> output let out
 """
 
 from __future__ import annotations
 
-import ctypes
 import itertools
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -24,20 +22,31 @@ from janus_nb.backend import Backend, LoopResult, Spec
 from janus_nb.lowering.draws import restore
 from janus_nb.lowering.program import Program
 from janus_nb.lowering.values import Kind
-from janus_nb.runtime.journal import CheckFailed, Journal
+from janus_nb.runtime.commit import Writes
+from janus_nb.runtime.journal import CheckFailed, EffectRaised, Journal
 from janus_nb.runtime.prepare import Prepared, Violation, prepare
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
-from janus_nb.source.units import is_user_function
-from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, HeldSlot, LocalSlot, NameSlot, Slot, instance_dict, read
+from janus_nb.speculate.slots import read
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a graph call did: how many iterations were committed, and what stopped it, if anything."""
+    """What a graph call did.
+
+    Attributes:
+        done: How many iterations were committed.
+        stopped: What stopped it, if anything.
+        printed: What the next iteration has printed already, before one of its effects raised.
+    """
 
     done: int
     stopped: Violation | Exception | None
+    printed: str = ""
+
+
+class SourceChanged(Exception):
+    """Elements that were handed to the graph are not those that Python would take; internal to the run time."""
 
 
 class Executor:
@@ -113,39 +122,71 @@ class Executor:
         if prepared.count == 0:
             self.return_draws(program, prepared, block, 0)
             return Outcome(0, prepared.violation), prepared
-        self.draw_seeds(program, prepared)
-        with uninterrupted():
-            outcome = self._run(version, prepared)
+        outcome = Outcome(0, None)
+        try:
+            self.draw_seeds(program, prepared)
+            outcome = self._run(version, prepared, block)
+        finally:
             self.return_draws(program, prepared, block, outcome.done)
-        if outcome.stopped is None:
+        if outcome.stopped is None and not outcome.printed:
             outcome.stopped = prepared.violation
         return outcome, prepared
 
-    def _run(self, version: Version, prepared: Prepared) -> Outcome:
-        program = version.program
-        try:
-            result = self.call(version, prepared, prepared.count)
-            stopped: Violation | Exception | None = self._violation(program, result)
-            done = result.done
-            if done < prepared.count and done:
-                result = self.call(version, prepared, done)
-        except Exception as error:
-            return Outcome(0, error)
+    def _run(self, version: Version, prepared: Prepared, block: Block) -> Outcome:
+        program, printed, silent = version.program, "", False
+        stopped: Violation | Exception | None = None
+        done = prepared.count
         while done:
+            try:
+                result = self.call(version, prepared, done)
+            except Exception as error:
+                return Outcome(0, error)
+            if result.done < done:
+                stopped, done = self.violation(program, result), result.done
+                continue
             journal = Journal(prepared.unchanging)
             replayed = self.replay(program, prepared, result, done, journal)
-            if isinstance(replayed, tuple):
-                finals, states = replayed
-                self.backend.commit(program.body, result.variables)
-                self.write(program, finals, states)
-                journal.finish()
-                return Outcome(done, stopped)
-            done, stopped = replayed.done, replayed.stopped
-            if done:
-                result = self.call(version, prepared, done)
-        return Outcome(0, stopped)
+            if isinstance(replayed, Outcome):
+                done, stopped = replayed.done, replayed.stopped
+                continue
+            try:
+                self._commit(program, result, *replayed, journal, block, silent)
+                return Outcome(done, stopped, printed)
+            except EffectRaised as raised:  # the iterations before it are final, their output is out; Python meets the error
+                done, stopped, printed, silent = raised.iteration, Violation(None, f"an effect raised {raised.error!r:.80}"), raised.text, True
+            except SourceChanged as changed:
+                return Outcome(0, Violation(None, str(changed)))
+            except Exception as error:
+                return Outcome(0, error)
+        return Outcome(0, stopped, printed)
 
-    def _violation(self, program: Program, result: LoopResult) -> Violation | None:
+    def _commit(
+        self, program: Program, result: LoopResult, finals: tuple[Any, ...], states: list[Any], journal: Journal, block: Block, silent: bool
+    ) -> None:
+        """Make a call's iterations final, all or nothing.
+
+        Raises:
+            EffectRaised: an effect raised, and everything is as before but for the output let out before it.
+            Exception: a write was impossible, and everything is as before.
+        """
+        body, writes = program.body, Writes(self.frame, self.names())
+        before: list[Any] = []
+        try:
+            if not block.unchanged():
+                raise SourceChanged("the loop changed what it iterates over")
+            writes.write([*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)])
+            before = [self.backend.read(variable) for variable in body.variables] if journal.holds else []
+            self.backend.commit(body, result.variables)
+            if not silent:
+                journal.finish()
+        except BaseException:
+            if before:
+                self.backend.commit(body, before)
+            writes.undo()
+            journal.rollback()
+            raise
+
+    def violation(self, program: Program, result: LoopResult) -> Violation | None:
         if result.failed is None:
             return None
         assumption = program.checks[result.failed] if result.failed < len(program.checks) else None
@@ -163,27 +204,20 @@ class Executor:
         lasts = tuple(self.scalar(t, kind) for t, kind in zip(result.lasts, program.lasts, strict=True))
         names = self.names()
         states = [read(c.slot, names) for c in program.post_carries]
-        before = list(states)
         finals: tuple[Any, ...] | None = ()
-        mark, post, entry = journal.mark(), program.post, prepared.entry_exports
+        post, entry = program.post, prepared.entry_exports
         exports = prepared.exports
         per_iteration = zip(*rows, strict=False) if rows else itertools.repeat(())
         j = 0
         try:
             for j, results in zip(range(done), per_iteration, strict=False):
-                if states:
-                    before[:] = states
-                mark = journal.mark()
+                journal.iteration = j
                 finals = post(journal, states, *entry, *exports[j], *results, lasts if j == done - 1 else None)
         except CheckFailed as failed:
             journal.rollback()
             return Outcome(j, Violation(program.host_checks[failed.index], f"the condition was {failed.observed}"))
         except Exception as error:
-            journal.rollback(mark)
-            if program.host_checks or j == 0 or program.finals:
-                journal.rollback()
-            else:
-                states[:] = before
+            journal.rollback()
             return Outcome(j, Violation(None, f"{type(error).__name__}: {error}"))
         return finals or (), states
 
@@ -200,83 +234,5 @@ class Executor:
         value = self.backend.to_host(tensor)
         return value.item() if kind in ("int", "float", "bool") else value
 
-    # -- commit ------------------------------------------------------------------------------------------------------------
 
-    def write(self, program: Program, finals: tuple[Any, ...], states: list[Any]) -> None:
-        """Write the final values of all slots."""
-        local_names = self.frame.f_locals if self.frame is not None else self.names()
-        values = [*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)]
-        for slot, value in values:
-            write(slot, value, local_names)
-        if self.frame is not None and any(isinstance(slot, LocalSlot) for slot, _ in values):
-            _locals_to_fast(self.frame)
-
-
-def write(slot: Slot, value: Any, local_names: MutableMapping[str, Any]) -> None:
-    """Write one slot; `UNBOUND` deletes. Locals go to `local_names`, which the frame takes over afterwards."""
-    match slot:
-        case LocalSlot(name):
-            _put(local_names, name, value)
-        case NameSlot(namespace, name):
-            _put(namespace, name, value)
-        case AttrSlot(owner, name, _):
-            held = instance_dict(owner)
-            if value is UNBOUND:
-                delattr(owner, name)
-            elif _has_own_setattr(type(owner)):
-                object.__setattr__(owner, name, value)
-            elif isinstance(held, dict) and _plain_setattr(type(owner)) and not hasattr(type(owner), name):
-                held[name] = value
-            else:
-                setattr(owner, name, value)
-        case CellSlot(cell, _):
-            cell.cell_contents = value
-        case HeldSlot(holder, _, clear):
-            clear(read(holder, local_names))
-        case _:
-            raise AssertionError(f"{slot} is not written at commit")
-
-
-def _has_own_setattr(kind: Any) -> bool:
-    """Whether the user's class sets attributes in a way of its own, which has been lowered with the rest."""
-    return is_user_function(kind.__setattr__)
-
-
-def _plain_setattr(kind: Any) -> bool:
-    return kind.__setattr__ is object.__setattr__
-
-
-def _put(names: MutableMapping[str, Any], name: str, value: Any) -> None:
-    if value is UNBOUND:
-        names.pop(name, None)
-    else:
-        names[name] = value
-
-
-def _locals_to_fast(frame: FrameType) -> None:
-    """Let a running function see what was written to its `f_locals` (Python before 3.13)."""
-    if sys.version_info < (3, 13):
-        ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(1))
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Postpone Ctrl-C (the stop button) until the commit is complete; then it is raised."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    pending: list[Any] = []
-    try:
-        before = signal.signal(signal.SIGINT, lambda number, frame: pending.append(number))
-    except ValueError:  # pragma: no cover - an embedded interpreter without signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pending:
-        raise KeyboardInterrupt
-
-
-__all__ = ["Executor", "Outcome", "write"]
+__all__ = ["Executor", "Outcome"]

@@ -1,7 +1,7 @@
 """The journal: effects of committed iterations, in program order, that can be taken back until they are final.
 
 Writes to containers are done at once (later effects must see them) and recorded with their undoing. Output is kept as
-text until the iteration (or, where replay itself may find a failed assumption, the whole call) is final.
+text until the whole call is final.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ import collections
 import io
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.lowering.heap import memory
 from janus_nb.lowering.library import CLOCKS, module_of
 from janus_nb.speculate.slots import UNBOUND
+
+_WHOLE = ("_io", "io", "ipykernel.iostream")
+"""Where streams come from that cannot tell one piece of text from several."""
 
 _TRUSTED = ("builtins", "collections", "numpy", "tensorflow", "keras", "datetime", "decimal", "fractions")
 
@@ -38,11 +42,15 @@ class EffectRaised(Exception):
 
     Attributes:
         error: What it raised: the user's.
+        iteration: In which iteration of the call.
+        text: What that iteration had printed before.
     """
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception, iteration: int, text: str) -> None:
         super().__init__(str(error))
         self.error = error
+        self.iteration = iteration
+        self.text = text
 
 
 def settled(value: Any) -> Any:
@@ -66,15 +74,57 @@ def settled(value: Any) -> Any:
     return value
 
 
+class _Pieces:
+    """A stream that keeps the pieces in which `print` writes."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def write(self, text: str) -> None:
+        """Keep a piece."""
+        self.texts.append(text)
+
+
+@dataclass(slots=True)
+class Held:
+    """An effect that waits until its iteration is final.
+
+    Attributes:
+        iteration: Of which iteration of the call.
+        do: Lets it out.
+        text: For output to the standard streams: the text.
+    """
+
+    iteration: int
+    do: Callable[[], Any]
+    text: str | None = None
+
+
 class Journal:
-    """Does effects, remembers how to undo them, holds output back."""
+    """Does effects, remembers how to undo them, holds output back.
+
+    Attributes:
+        touched: Containers that have been changed, by id.
+        iteration: The iteration of the call that is being replayed.
+    """
 
     def __init__(self, unchanging: frozenset[int] = frozenset()) -> None:
         self._unchanging = unchanging
         self.touched: dict[int, Any] = {}
-        self.text: list[str] = []
+        self.iteration = 0
         self._undo: list[Callable[[], Any]] = []
-        self._held: list[Callable[[], Any]] = []
+        self._held: list[Held] = []
+
+    @property
+    def text(self) -> str | None:
+        """What will be printed; `None` if there are other effects as well, which may print."""
+        texts = [held.text for held in self._held]
+        return None if None in texts else "".join(t for t in texts if t is not None)
+
+    @property
+    def holds(self) -> bool:
+        """Whether there are effects to let out."""
+        return bool(self._held)
 
     # -- called by post programs -------------------------------------------------------------------------------------
 
@@ -162,22 +212,23 @@ class Journal:
             return function(*args, **kwargs)
         given = [settled(a) for a in args]
         named = {k: settled(v) for k, v in kwargs.items()}
-        self._held.append(lambda: function(*given, **named))
+        self._held.append(Held(self.iteration, lambda: function(*given, **named)))
         return None
 
     def _print(self, *args: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
-        buffer = io.StringIO()
-        print(*args, sep=sep, end=end, file=buffer)
-        text = buffer.getvalue()
-        self.text.append(text)
+        pieces = _Pieces()
+        print(*args, sep=sep, end=end, file=pieces)
+        text = "".join(pieces.texts)
 
         def write() -> None:
             stream = sys.stdout if file is None else file
-            stream.write(text)
+            for piece in [text] if type(stream).__module__ in _WHOLE else pieces.texts:
+                stream.write(piece)
             if flush:
                 stream.flush()
 
-        self._held.append(write)
+        standard = file is None or file is sys.stdout or file is sys.stderr
+        self._held.append(Held(self.iteration, write, text if standard else None))
 
     # -- undoing and finishing -----------------------------------------------------------------------------------------
 
@@ -216,26 +267,26 @@ class Journal:
             raise TypeError(f"a {type(owner).__name__} changes that was taken as constant")
         self.touched[id(owner)] = owner
 
-    def mark(self) -> tuple[int, int]:
-        """The current position."""
-        return len(self._undo), len(self._held)
-
-    def rollback(self, mark: tuple[int, int] = (0, 0)) -> None:
-        """Undo everything since the mark, last first."""
-        undone, held = mark
-        while len(self._undo) > undone:
+    def rollback(self) -> None:
+        """Undo everything, last first; nothing is let out."""
+        while self._undo:
             self._undo.pop()()
-        del self._held[held:]
+        self._held.clear()
 
     def finish(self) -> None:
-        """Let the output out; nothing can be undone any more."""
-        self._undo.clear()
-        held, self._held = self._held, []
-        for write in held:
+        """Let the output out. Until this returns everything can still be undone.
+
+        Raises:
+            EffectRaised: an effect raised; those after it were not let out.
+        """
+        for position, held in enumerate(self._held):
             try:
-                write()
+                held.do()
             except Exception as error:
-                raise EffectRaised(error) from error
+                printed = "".join(h.text or "" for h in self._held[:position] if h.iteration == held.iteration)
+                raise EffectRaised(error, held.iteration, printed) from error
+        self._undo.clear()
+        self._held.clear()
 
 
 def _refill(owner: Any, content: Any) -> None:

@@ -103,7 +103,7 @@ def prepare(backend: Backend, program: Program, block: Block, names: MutableMapp
         invariants=[backend.to_tensor(v, spec) for v, spec in zip(entry, program.invariants, strict=False)],
         carries=_carried(backend, program, names),
         violation=violation,
-        unchanging=_unchanging(program, given),
+        unchanging=_unchanging(program, given) | block.watched,
         drawn=drawn,
     )
 

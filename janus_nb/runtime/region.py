@@ -22,6 +22,9 @@ AGREEMENTS = 2
 """Iterations on which a graph must agree with eager before it commits: the one it was generated for, whose values it may
 have taken for constants, and another."""
 
+FIRST_AUDIT = 16
+"""Iterations that a graph commits before it is compared with Python once more; then after 4 times as many, and so on for ever."""
+
 MAX_BYTES = 128 * 2**20
 """Most memory for what one graph call is fed and returns, estimated."""
 
@@ -55,6 +58,8 @@ class Version:
         largest: Most iterations that one call has committed.
         decided: Whether the backend has been decided on.
         committing: The same body as a graph that commits by itself, for what nothing can stop after the graph has run.
+        audit_at: After how many committed iterations it is compared with Python again.
+        stale: Whether it comes from an earlier run of the cell, and has not been compared in this one.
     """
 
     number: int
@@ -72,6 +77,8 @@ class Version:
     largest: int = 0
     decided: bool = False
     committing: CommittingStep | None = None
+    audit_at: int = FIRST_AUDIT
+    stale: bool = False
     _holds: Check | None = None
 
     def holds(self, names: MutableMapping[str, Any]) -> bool:
@@ -84,6 +91,13 @@ class Version:
     def verified(self) -> bool:
         """Whether it has agreed with eager execution often enough to commit."""
         return self.agreed >= AGREEMENTS
+
+    def agrees(self) -> None:
+        """It has agreed with eager execution once more."""
+        if self.verified:
+            self.audit_at = 4 * max(self.audit_at, self.iterations) if self.iterations >= self.audit_at else self.audit_at
+        self.agreed += 1
+        self.stale = False
 
     @property
     def room(self) -> int:
@@ -113,6 +127,8 @@ class Region:
         exits: Iterations that took a branch without a graph form.
         refusals: Refusals so far; a region is retired after a few in unlike states.
         generate_again: Whether a miss may generate a version.
+        missed: Whether the last look-up found nothing, and nothing could be generated.
+        renewed: Whether the last look-up found other objects than those known, and Python has run once with them.
         holds_region: Whether a loop inside is converted by itself.
         untouched: Whether the generator found no tensor work.
         homes: Where it has stood: in cells that were edited around it.
@@ -139,6 +155,8 @@ class Region:
     exits: int = 0
     refusals: int = 0
     generate_again: bool = True
+    missed: bool = False
+    renewed: bool = False
     holds_region: bool = False
     untouched: bool = False
     homes: tuple[Span, ...] = ()

@@ -16,23 +16,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import MutableMapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from functools import partial
 from types import FrameType
 from typing import Any
 
-from janus_nb.cache.lookup import Miss, lookup
-from janus_nb.events import EagerRan, Missed
+from janus_nb.events import EagerRan
 from janus_nb.lowering.program import Refusal
 from janus_nb.profile.instrument import BlockSite
+from janus_nb.runtime.attempt import Attempt, Committed
+from janus_nb.runtime.commit import Writes
 from janus_nb.runtime.division import Division, Plan, SegmentRegion
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.frames import at_top, names_of
-from janus_nb.runtime.journal import EffectRaised
 from janus_nb.runtime.region import Status, Version
 from janus_nb.runtime.sources import Block
-from janus_nb.runtime.verify import Prediction, compare, rehearse
+from janus_nb.runtime.verify import Scene, Trial
 
 MAX_VERSIONS_MADE = 4
 """Graphs of a segment before it must have earned them."""
@@ -54,7 +54,8 @@ class _Run:
     end: int
     python: bool
     segment: SegmentRegion | None = None
-    prediction: Prediction | None = None
+    trial: Trial | None = None
+    visit: _Visit | None = None
     started: float = 0.0
     why: str = ""
 
@@ -96,7 +97,7 @@ class Segments:
         if segment.region.status is Status.IMPERATIVE:
             return True
         run = self._run(site, plan, segment, position, frame)
-        if run.end > position + 1 or run.prediction is not None or segment.beyond is not None:
+        if run.end > position + 1 or run.trial is not None or segment.beyond is not None:
             while len(self._runs) >= MAX_RUNS:  # left by exceptions
                 del self._runs[next(iter(self._runs))]
             self._runs[key] = run
@@ -124,82 +125,22 @@ class Segments:
 
     def _run(self, site: BlockSite, plan: Plan, segment: SegmentRegion, position: int, frame: FrameType) -> _Run:
         """Run the segment's graph, or say why Python must."""
-        region = segment.region
-        self.engine.found(region)
-        try:
-            if segment.beyond is None:
-                return self._try(site, plan, segment, position, frame)
+        self.engine.found(segment.region)
+        run = _Run(segment.end, True, segment, started=time.perf_counter())
+        run.visit = visit = _Visit(self, site, plan, segment, position, frame)
+        if segment.beyond is None:
+            outcome = visit.attempt()
+        else:
             with self.engine.backend.paused(names_of(frame).get(site.opened[-1])) as alone:
                 if not alone:
-                    return _Run(segment.end, True, segment, started=time.perf_counter(), why="another tape records")
-                return self._try(site, plan, segment, position, frame)
-        except EffectRaised as raised:
-            raise raised.error from None
-        except Exception as error:
-            self.engine.internal_error(region, "segment", error)
-            return _Run(segment.end, True)
-
-    def _try(self, site: BlockSite, plan: Plan, segment: SegmentRegion, position: int, frame: FrameType) -> _Run:
-        region, engine = segment.region, self.engine
-        names = names_of(frame)
-        started = time.perf_counter()
-        version = self._version(site, plan, segment, position, frame, names)
-        if version is None:
-            return _Run(segment.end, True, segment, started=started, why="no graph fits")
-        executor = Executor(engine.backend, partial(names_of, frame), None if at_top(frame) else frame)
-        block = Block([None], [], None)
-        if (not version.verified and engine.options.verify != "off") or engine.options.verify == "always":
-            with engine.backend.off_tape():
-                predicted = rehearse(executor, version, block)
-            if isinstance(predicted, Prediction):
-                return _Run(segment.end, True, segment, predicted, time.perf_counter(), "verification")
-            engine.failed(region, version, predicted)
-            return _Run(segment.end, True, segment, started=time.perf_counter(), why="fallback")
-        alone = not version.program.body.variables or not engine.backend.under_tape()
-        with engine.backend.held_by([names.get(name) for name in site.opened]):
-            finals = executor.directly(version, None) if version.committing is not None and alone else None
-            if finals is not None:
-                executor.write(version.program, finals, [])
-                self.ran += 1
-                engine.ran(region, version, 1, time.perf_counter() - started)
-                return _Run(segment.end, False)
-            outcome, _ = executor.run(version, block)
-        if outcome.done:
+                    run.why = "another tape records"
+                    return run
+                outcome = visit.attempt()
+        if isinstance(outcome, Committed):
             self.ran += 1
-            engine.ran(region, version, 1, time.perf_counter() - started)
-            engine.judge(region, version)
-            if version.iterations > SETTLED and alone:
-                engine.let_commit(version)
             return _Run(segment.end, False)
-        if outcome.stopped is not None:
-            engine.failed(region, version, outcome.stopped)
-        return _Run(segment.end, True, segment, started=time.perf_counter(), why="fallback")
-
-    def _version(
-        self, site: BlockSite, plan: Plan, segment: SegmentRegion, position: int, frame: FrameType, names: MutableMapping[str, Any]
-    ) -> Version | None:
-        region = segment.region
-        found = lookup(region, names)
-        if not isinstance(found, Miss):
-            self.engine.uses(region, found.version)
-            return found.version
-        if region.versions:
-            self.engine.bus.emit(Missed(region.number, found.explain(names)))
-            self.engine.learn_from_miss(region, found)
-        if segment.tries >= MAX_VERSIONS_MADE and region.graph_iterations < 8 * segment.tries:
-            self.engine.retire(region, "JN402", f"{segment.tries} graphs for {region.graph_iterations} runs")
-            return None
-        segment.tries += 1
-        made = self.division.generate(region, site, position, segment.end, frame, segment.beyond)
-        if isinstance(made, Refusal):
-            plan.again += 1
-            if plan.again > MAX_AGAIN:
-                region.status = Status.IMPERATIVE
-            else:
-                del plan.segments[position]  # what was learned divides the block elsewhere, from the next time on
-                plan.beyond.pop(position, None)
-            return None
-        return made
+        run.why, run.trial, run.started = outcome.why, outcome.trial, time.perf_counter()
+        return run
 
     def _close(self, key: tuple[int, int], run: _Run, frame: FrameType) -> None:
         """The segment's statements have run: time them, and settle a verification."""
@@ -208,9 +149,93 @@ class Segments:
             return
         region, engine = run.segment.region, self.engine
         seconds = time.perf_counter() - run.started
-        region.note_eager(seconds)
-        engine.bus.emit(EagerRan(region.number, seconds, run.why))
-        if run.prediction is None:
-            return
-        count, differs = compare(engine.backend, run.prediction, names_of(frame))
-        engine.settle(region, run.prediction.version, count, differs)
+        with engine.contained(region, "after a segment"):
+            region.note_eager(seconds)
+            engine.bus.emit(EagerRan(region.number, seconds, run.why))
+        if run.trial is not None and run.visit is not None:
+            run.visit.attempt.settle(run.trial)
+
+
+class _Visit:
+    """One arrival at a segment in some frame: what an attempt asks of it."""
+
+    def __init__(self, segments: Segments, site: BlockSite, plan: Plan, segment: SegmentRegion, position: int, frame: FrameType) -> None:
+        self._segments = segments
+        self._engine = segments.engine
+        self._site = site
+        self._plan = plan
+        self._segment = segment
+        self._position = position
+        self._frame = frame
+        self.region = segment.region
+        self.region.missed = False  # how often it may be tried is counted by `tries`
+        self.executor = Executor(self._engine.backend, self.names, None if at_top(frame) else frame)
+        self.attempt = Attempt(self._engine, self)
+
+    def names(self) -> MutableMapping[str, Any]:
+        """The names of the frame around the segment, live."""
+        return names_of(self._frame)
+
+    def scene(self) -> Scene:
+        """What the segment can see."""
+        nodes = self._segments.division.nodes(self._site, self._position, self._segment.end, self._segment.beyond)
+        return Scene.of(self._frame, nodes)
+
+    def against(self) -> str | None:
+        """Why no graph is generated now."""
+        region, segment = self.region, self._segment
+        if segment.tries >= MAX_VERSIONS_MADE and region.graph_iterations < 8 * segment.tries:
+            self._engine.retire(region, "JN402", f"{segment.tries} graphs for {region.graph_iterations} runs")
+            return "graphs do not last"
+        return None
+
+    def generate(self) -> Version | None:
+        """A graph for the state of things now; without any, the block is divided elsewhere the next time."""
+        segment, plan, position = self._segment, self._plan, self._position
+        segment.tries += 1
+        made = self._segments.division.generate(self.region, self._site, position, segment.end, self._frame, segment.beyond)
+        if not isinstance(made, Refusal):
+            return made
+        plan.again += 1
+        if plan.again > MAX_AGAIN:
+            self.region.status = Status.IMPERATIVE
+        else:
+            del plan.segments[position]  # what was learned divides the block elsewhere, from the next time on
+            plan.beyond.pop(position, None)
+        return None
+
+    def block(self, version: Version, count: int | None) -> Block | None:
+        """A segment has no elements."""
+        return Block([None])
+
+    def scope(self, rehearsing: bool) -> AbstractContextManager[Any]:
+        """What holds around the graph: no tape while rehearsing; otherwise the tapes that the user holds open by name."""
+        backend, names = self._engine.backend, self.names()
+        return backend.off_tape() if rehearsing else backend.held_by([names.get(name) for name in self._site.opened])
+
+    def _alone(self, version: Version) -> bool:
+        return not version.program.body.variables or not self._engine.backend.under_tape()
+
+    def directly(self, version: Version) -> bool:
+        """Run the segment by a graph that commits by itself, if it has one and that holds."""
+        if version.committing is None or not self._alone(version):
+            return False
+        started = time.perf_counter()
+        with self.scope(False):
+            finals = self.executor.directly(version, None)
+        if finals is None:
+            return False
+        Writes(self.executor.frame, self.names()).write(zip(version.program.finals, finals, strict=True))
+        with self._engine.contained(self.region, "after a commit"):
+            self._engine.ran(self.region, version, 1, time.perf_counter() - started)
+        return True
+
+    def advance(self, done: int) -> None:
+        """A segment has no elements."""
+
+    def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
+        """Count the run; a version that has lasted commits in its graph from now on."""
+        self._engine.ran(self.region, version, 1, seconds)
+        self._engine.judge(self.region, version)
+        if version.iterations > SETTLED and self._alone(version):
+            self._engine.let_commit(version)

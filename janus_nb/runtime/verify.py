@@ -1,167 +1,224 @@
-"""Verification: a new graph version runs once beside an iteration that Python runs, and the two are compared.
+"""Verification: a graph runs beside iterations that Python runs, and everything that the region reaches is compared.
 
-before:  graph (nothing committed) -> what it would store, append, assign     (rehearse)
-Python runs the iteration
-after:   the same places now hold what was predicted?                         (compare)
+    fingerprint of everything                                      before
+    graph; effects replayed, slots and variables predicted      -> predicted     } rehearse
+    the same on inputs moved by a unit in the last place        -> moved         }
+    taken back: the fingerprint must be the same as before         or the graph is thrown away
+    Python runs the iterations
+    fingerprint of everything                                   -> compared with `predicted` (settle)
+
+Nothing is committed while rehearsing: containers are changed and changed back, slots and variables are only predicted
+(`proof.fingerprint.Overlay`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import MutableMapping
-from dataclasses import dataclass
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import FrameType
 from typing import Any
 
-from janus_nb.backend import Backend
+from janus_nb.backend import Backend, LoopResult
+from janus_nb.lowering.program import Program
+from janus_nb.proof.differences import difference, texts_agree
+from janus_nb.proof.fingerprint import VOLATILE, Fingerprint, Names, fingerprint
+from janus_nb.proof.output import Transcript
 from janus_nb.runtime.executor import Executor, Outcome
+from janus_nb.runtime.frames import at_top, names_of, shares_cell
 from janus_nb.runtime.journal import Journal
-from janus_nb.runtime.prepare import Violation
+from janus_nb.runtime.prepare import Prepared, Violation
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
-from janus_nb.source.units import is_user_class
-from janus_nb.speculate.guards import Equals, Guard, IsObject
-from janus_nb.speculate.slots import UNBOUND, HeldSlot, LibrarySlot, Slot, describe, instance_dict, read
+from janus_nb.speculate.slots import UNBOUND, HeldSlot
 
-_TAIL = 32
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a region can see: where fingerprints start.
+
+    Attributes:
+        roots: Gives the names that the region's text mentions, with what they hold now.
+        names: What they mean.
+        nodes: The region's text, to find the line of a difference.
+    """
+
+    roots: Callable[[], Mapping[str, Any]]
+    names: Names
+    nodes: tuple[ast.AST, ...]
+
+    @classmethod
+    def of(cls, frame: FrameType, nodes: tuple[ast.AST, ...]) -> Scene:
+        """What some text can see that runs in a frame."""
+        code = frame.f_code
+        names = Names(
+            frame.f_globals,
+            None if at_top(frame) else frozenset((*code.co_varnames, *code.co_cellvars, *code.co_freevars)),
+            partial(shares_cell, frame),
+        )
+        return cls(lambda: mentioned(nodes, names_of(frame), frame.f_globals), names, nodes)
+
+    def look(self, backend: Backend, overlay: Mapping[Any, Any], ignored: frozenset[Any]) -> Fingerprint:
+        """A fingerprint of everything that the region can see."""
+        return fingerprint(backend, self.roots(), overlay, self.names, ignored)
+
+
+def mentioned(nodes: Sequence[ast.AST], names: Mapping[str, Any], globals_: Mapping[str, Any]) -> dict[str, Any]:
+    """The names that some text mentions, with what they hold, here or in the globals: `UNBOUND` if nothing yet."""
+    mentions = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {name: names[name] if name in names else globals_.get(name, UNBOUND) for name in mentions}
 
 
 @dataclass(slots=True)
-class Prediction:
-    """What a version says an iteration will do.
+class Trial:
+    """What a version says some iterations will do, while Python runs them.
 
     Attributes:
         version: Which version.
-        variables: Variables that it writes, with their new values.
-        unchanged: Variables that it only reads, with their values.
-        slots: Slots that it writes, with their new values.
-        containers: Containers that it changes, with what they will hold.
+        iterations: How many are still to be run.
+        predicted: Everything, as it will be.
+        moved: The same for inputs moved by a unit in the last place.
+        ignored: What differs from run to run.
+        volatile: Slots whose values differ from run to run.
+        texts: What will be printed, and what moved inputs would print; `None` if it cannot be known.
+        transcript: What is printed.
     """
 
     version: Version
-    variables: list[tuple[Any, Any]]
-    unchanged: list[tuple[Any, Any]]
-    slots: list[tuple[Slot, Any]]
-    containers: list[tuple[Any, Any]]
+    iterations: int
+    predicted: Fingerprint
+    moved: Fingerprint
+    ignored: frozenset[Any]
+    volatile: Mapping[Any, Any]
+    texts: tuple[str, str] | None
+    transcript: Transcript = field(default_factory=Transcript)
 
 
-def rehearse(executor: Executor, version: Version, block: Block) -> Prediction | Violation | Exception:
-    """Run one iteration with commits off. Python objects are as before when this returns."""
-    program = version.program
-    one = Block(block.elements[:1], [c[:1] for c in block.columns], block.template)
-    prepared = executor.prepare(version, one)
+class LeftTrace(Exception):
+    """Rehearsing has changed something; internal to the run time."""
+
+
+def rehearse(executor: Executor, version: Version, block: Block, scene: Scene, before: Fingerprint | None = None) -> Trial | Violation | Exception:
+    """Run iterations with commits off. Everything is as before when this returns.
+
+    Args:
+        executor: Of the region's execution.
+        version: The version to try.
+        block: The elements of the iterations that Python will run next.
+        scene: What the region can see.
+        before: Everything, as it was before the graph was generated; taken now by default.
+    """
+    backend, program = executor.backend, version.program
+    before = before or scene.look(backend, {}, frozenset())
+    prepared = executor.prepare(version, block)
     if prepared.count == 0:
-        executor.return_draws(program, prepared, one, 0)
+        executor.return_draws(program, prepared, block, 0)
         return prepared.violation or Violation(None, "no element")
-    executor.draw_seeds(program, prepared)
     try:
-        result = executor.call(version, prepared, 1)
+        executor.draw_seeds(program, prepared)
+        result = executor.call(version, prepared, prepared.count)
         if result.done == 0:
-            return executor._violation(program, result) or Violation(None, "")
-        journal = Journal(prepared.unchanging)
-        replayed = executor.replay(program, prepared, result, 1, journal)
-        if isinstance(replayed, Outcome):
-            return replayed.stopped or Violation(None, "")
-        finals, states = replayed
-        slots = [*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)]
-        bound = {slot.key for slot, _ in slots}
-        gone = {slot.key for slot, _ in slots if isinstance(slot, HeldSlot) and slot.holder.key in bound}  # the name holds something else at the end
-        slots = [(slot, value) for slot, value in slots if slot.key not in program.volatile and slot.key not in gone]
-        containers = [(box, snapshot(box)) for box in journal.touched.values() if id(box) not in program.volatile]
-        journal.rollback()
-        written = list(zip(program.body.variables, result.variables, strict=True))
-        unchanged = [(v, executor.backend.read(v)) for v in program.body.reads]
-        return Prediction(version, written, unchanged, slots, containers)
+            return executor.violation(program, result) or Violation(None, "")
+        if result.done < prepared.count:
+            result = executor.call(version, prepared, result.done)
+        executor.return_draws(program, prepared, block, result.done)
+        first = _predict(executor, program, prepared, result, scene)
+        if isinstance(first, Outcome):
+            return first.stopped or Violation(None, "")
+        second = _predict_moved(executor, version, prepared, result.done, scene) or first
     except Exception as error:
         return error
     finally:
-        executor.return_draws(program, prepared, one, 0)
+        executor.return_draws(program, prepared, block, 0)
+    if not block.unchanged():
+        return Violation(None, "what the loop iterates over has changed")
+    trace = difference(before, scene.look(backend, {}, frozenset()))
+    if trace is not None:
+        return LeftTrace(f"generating or rehearsing changed {trace[1]}")
+    texts = (first[1], second[1] or first[1]) if first[1] is not None else None
+    ignored, volatile = _volatile(program)
+    return Trial(version, result.done, first[0], second[0], ignored, volatile, texts)
 
 
-def snapshot(box: Any) -> Any:
-    """A container's size and (for long lists, last) content."""
-    if isinstance(box, list):
-        return len(box), box[-_TAIL:]
-    if isinstance(box, dict):
-        return dict(box)
-    if isinstance(box, set):
-        return set(box)
-    return box.copy() if hasattr(box, "copy") else list(box)
+def _volatile(program: Program) -> tuple[frozenset[Any], dict[Any, Any]]:
+    ids = frozenset(key for key in program.volatile if isinstance(key, int))
+    return ids, {key: VOLATILE for key in program.volatile if not isinstance(key, int)}
 
 
-def compare(backend: Backend, prediction: Prediction, names: MutableMapping[str, Any]) -> tuple[int, str | None]:
-    """How many places were compared, and the first that differs from its prediction, in words.
+def _predict(executor: Executor, program: Program, prepared: Prepared, result: LoopResult, scene: Scene) -> tuple[Fingerprint, str | None] | Outcome:
+    """Everything, as it would be after a commit, and what would have been printed."""
+    journal = Journal(prepared.unchanging)
+    replayed = executor.replay(program, prepared, result, result.done, journal)
+    if isinstance(replayed, Outcome):
+        return replayed
+    try:
+        finals, states = replayed
+        slots = [*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)]
+        overlay = {slot.key: value for slot, value in slots if not isinstance(slot, HeldSlot)}
+        for variable, value in zip(program.body.variables, result.variables, strict=True):
+            overlay["variable", executor.backend.variable_key(variable)] = value
+        ignored, volatile = _volatile(program)
+        return scene.look(executor.backend, {**overlay, **volatile}, ignored), journal.text
+    finally:
+        journal.rollback()
 
-    Nothing is compared where random numbers without a seed differ from run to run.
+
+def _predict_moved(executor: Executor, version: Version, prepared: Prepared, count: int, scene: Scene) -> tuple[Fingerprint, str | None] | None:
+    """As `_predict`, from inputs moved by a unit in the last place: how far results move shows how well they are determined."""
+    backend, program = executor.backend, version.program
+    moved = Prepared(
+        count=prepared.count,
+        feeds=[backend.moved(feed) for feed in prepared.feeds],
+        exports=prepared.exports,
+        states=prepared.states,
+        entry_exports=prepared.entry_exports,
+        invariants=[backend.moved(value) for value in prepared.invariants],
+        carries=[backend.moved(value) for value in prepared.carries],
+        violation=None,
+        unchanging=prepared.unchanging,
+        drawn=prepared.drawn,
+        seed_state=prepared.seed_state,
+        seeds=prepared.seeds,
+    )
+    with backend.moved_variables(program.body):
+        result = executor.call(version, moved, count)
+    if result.done < count:
+        return None
+    found = _predict(executor, program, moved, result, scene)
+    return None if isinstance(found, Outcome) else found
+
+
+def settle(backend: Backend, trial: Trial, scene: Scene) -> tuple[int, str | None]:
+    """Python has run the iterations: how much was compared, and the first difference, in words.
+
+    Where random numbers without a seed differ from run to run, nothing is compared.
     """
-    count = 0
-    if prediction.version.program.body.unseeded:
-        return count, None
-    half = prediction.version.program.body.half
-    for variable, value in prediction.variables:
-        count += 1
-        if not backend.close(backend.read(variable), value, half):
-            return count, f"variable {variable.name}"
-    for variable, value in prediction.unchanged:
-        if not backend.close(backend.read(variable), value, half):
-            return count, f"variable {variable.name}, which the graph leaves alone"
-    written = {slot.key for slot, _ in prediction.slots}
-    changed = {id(box) for box, _ in prediction.containers}  # what is in them is compared below
-    for guard in prediction.version.program.guards:
-        apart = guard.slot.key in written or isinstance(guard.slot, LibrarySlot) or id(getattr(guard.slot, "owner", None)) in changed
-        if not apart and _lost(guard, names):
-            return count, f"{describe(guard.slot)}, which the graph leaves alone"
-    for slot, value in prediction.slots:
-        count += 1
-        now = read(slot, names)
-        if not alike(backend, now, value, half):
-            return count, f"{describe(slot)}: eager {now!r:.80}, graph {value!r:.80}"
-    for box, value in prediction.containers:
-        count += 1
-        if not alike(backend, snapshot(box), value, half):
-            return count, f"a {type(box).__name__} that the loop changes"
-    return count, None
+    trial.transcript.close()
+    program = trial.version.program
+    if program.body.unseeded:
+        return 0, None
+    found = scene.look(backend, trial.volatile, trial.ignored)
+    differs = difference(trial.predicted, found, trial.moved)
+    if differs is not None:
+        return len(found.tokens), f"{_line_of(scene.nodes, differs[0])}{differs[1]}"
+    if trial.texts is not None and trial.transcript.complete and not program.volatile:
+        wanted, moved = trial.texts
+        if not texts_agree(wanted, trial.transcript.text, moved):
+            return len(found.tokens), f"output: eager {trial.transcript.text!r:.80}, graph {wanted!r:.80}"
+    return len(found.tokens), None
 
 
-def _lost(guard: Guard, names: MutableMapping[str, Any]) -> bool:
-    """Whether an iteration has changed what the graph takes for constant."""
-    return isinstance(guard.expect, Equals | IsObject) and not guard.holds(names)
+def _line_of(nodes: Sequence[ast.AST], name: str) -> str:
+    """`line n: ` of the first statement that changes what a name leads to, or of the first that mentions it."""
+    found: ast.stmt | None = None
+    for statement in (s for node in nodes for s in ast.walk(node) if isinstance(s, ast.stmt) and not hasattr(s, "body")):
+        named = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id == name]
+        if any(isinstance(n.ctx, ast.Store) for n in named):
+            return f"line {statement.lineno}: "
+        if named and (found is None or statement.lineno < found.lineno):
+            found = statement
+    return f"line {found.lineno}: " if found is not None else ""
 
 
-def alike(backend: Backend, a: Any, b: Any, half: bool = False, depth: int = 0) -> bool:
-    """Whether two values are of one type and equal up to floating-point rounding."""
-    if a is b:
-        return True
-    if a is UNBOUND or b is UNBOUND or depth > 6:
-        return a is b or depth > 6
-    if backend.is_tape(a) and backend.is_tape(b):
-        return True
-    if isinstance(a, list) and isinstance(b, list):  # a library's own kind of list, too
-        return len(a) == len(b) and all(alike(backend, x, y, half, depth + 1) for x, y in zip(a, b, strict=True))
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, bool | int | str | bytes | type(None)):
-        return bool(a == b) or (isinstance(a, str) and _text_alike(a, b))
-    if isinstance(a, float):
-        return math.isclose(a, b, rel_tol=1e-2 if half else 1e-3, abs_tol=1e-6) or (a != a and b != b)
-    if isinstance(a, tuple):
-        return len(a) == len(b) and all(alike(backend, x, y, half, depth + 1) for x, y in zip(a, b, strict=True))
-    if isinstance(a, dict):
-        return list(a) == list(b) and all(alike(backend, a[k], b[k], half, depth + 1) for k in a)
-    if backend.is_tensor(a) or type(a).__module__ == "numpy":
-        return backend.close(a, b, half)
-    if is_user_class(type(a)) and not isinstance(a, type):
-        x, y = instance_dict(a), instance_dict(b)
-        if x is not None and y is not None:
-            return x.keys() == y.keys() and all(alike(backend, x[k], y[k], half, depth + 1) for k in x)
-    return type(a).__module__ not in ("builtins",) or a == b or callable(a)
-
-
-def _text_alike(a: str, b: str) -> bool:
-    """Text that differs in the last digits of numbers only."""
-    import re
-
-    number = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
-    if number.sub("#", a) != number.sub("#", b):
-        return False
-    pairs = zip(number.findall(a), number.findall(b), strict=True)
-    return all(math.isclose(float(x), float(y), rel_tol=1e-2, abs_tol=1e-3) for x, y in pairs)
+__all__ = ["LeftTrace", "Scene", "Trial", "mentioned", "rehearse", "settle"]

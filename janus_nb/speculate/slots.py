@@ -6,6 +6,7 @@ user code: it looks into dictionaries and sequences directly.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from types import CellType
@@ -127,7 +128,7 @@ Slot = LocalSlot | NameSlot | AttrSlot | ItemSlot | LengthSlot | CellSlot | Libr
 def instance_dict(owner: Any) -> MutableMapping[str, Any] | None:
     """An object's own `__dict__`, found without running its class's code."""
     try:
-        found = object.__getattribute__(owner, "__dict__") if not isinstance(owner, type) else type.__getattribute__(owner, "__dict__")
+        found = object.__getattribute__(owner, "__dict__") if not issubclass(type(owner), type) else type.__getattribute__(owner, "__dict__")
     except (AttributeError, TypeError):
         return None  # no dictionary, or a proxy that pretends to be of another class
     return found  # type: ignore[no-any-return]
@@ -214,6 +215,10 @@ def settings_of(owner: Any) -> tuple[tuple[Any, ...], list[tuple[Any, Any]]]:
     boxes: list[tuple[Any, Any]] = []
     seen: set[int] = set()
     pending: list[Any] = [owner]
+    shared = sys.modules.get("keras.src.backend.config")  # epsilon, float type: read at every call of a layer or loss
+    if shared is not None and _is_settings(owner):
+        boxes.append((vars(shared), shared))
+        found += [value for name, value in vars(shared).items() if name.isupper() and isinstance(value, _PLAIN)]
     while pending:
         if len(found) > _LIMIT:
             return (object(),), []

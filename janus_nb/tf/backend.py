@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,9 +13,11 @@ from tensorflow.python.framework.constant_op import convert_to_eager_tensor
 from tensorflow.python.framework.ops import uid
 
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
-from janus_nb.tf import tapes
+from janus_nb.tf import seeds, tapes
 from janus_nb.tf.datasets import open_source
+from janus_nb.tf.libraries import OPAQUE, shared_state
 from janus_nb.tf.loop import TensorFlowLoop, barred, commit, unsuited
+from janus_nb.tf.perturb import moved, moved_variables
 from janus_nb.tf.step import TensorFlowCommit, TensorFlowStep
 from janus_nb.tf.tracer import TensorFlowTracer, VariableRef, spec_of_tensor
 from janus_nb.tf.trails import Continuation, Trail, follow
@@ -144,6 +145,14 @@ class TensorFlowBackend:
             return True
         return isinstance(held, dict) and any(self.is_symbolic(part) for part in held.values())
 
+    def is_opaque(self, kind: type) -> bool:
+        """Whether objects of a class have no state that library code changes in Python while a graph is built, or only such as goes with it."""
+        return issubclass(kind, OPAQUE)
+
+    def shared_state(self) -> list[Any]:
+        """The objects in which TensorFlow and Keras keep what all code shares."""
+        return shared_state()
+
     def opaque(self, function: Any) -> Any:
         """A function that the library does not try to convert by means of its own."""
         return tf.autograph.experimental.do_not_convert(function)
@@ -242,17 +251,40 @@ class TensorFlowBackend:
         return open_source(iterable)
 
     def draw_seeds(self, count: int) -> tuple[list[int], Any]:
-        """The next `count` operation seeds of eager's random stream, and what `restore_seeds` needs."""
-        ctx = context.context()
-        if context.global_seed() is None:
-            return [secrets.randbits(62) for _ in range(count)], None
-        state = ctx._rng.getstate()
-        return [ctx._internal_operation_seed() or 0 for _ in range(count)], state
+        """The next `count` pairs of seeds of eager's random stream, and what `restore_seeds` needs."""
+        return seeds.draw(count)
 
     def restore_seeds(self, state: Any) -> None:
         """Give back the seeds drawn since `state`."""
-        if state is not None:
-            context.context()._rng.setstate(state)
+        seeds.restore(state)
+
+    def variable_key(self, value: Any) -> int:
+        """What identifies a variable, be it TensorFlow's, Keras's, or one that a body writes."""
+        return id(getattr(getattr(value, "_value", value), "handle", value))
+
+    def value_of(self, variable: Any) -> Tensor | None:
+        """A variable's value now; `None` before it has any."""
+        held = getattr(variable, "_value", variable)
+        if not isinstance(held, tf.Variable) or not hasattr(held, "handle"):
+            return None
+        with record.stop_recording():
+            try:
+                return tf.raw_ops.ReadVariableOp(resource=held.handle, dtype=held.dtype)
+            except tf.errors.FailedPreconditionError:
+                return None
+
+    def random_state(self) -> Any:
+        """TensorFlow's global seed, and where its stream of operation seeds stands."""
+        stream = getattr(context.context(), "_rng", None)
+        return context.global_seed(), hash(stream.getstate()) if stream is not None else None
+
+    def moved(self, value: Any) -> Any:
+        """A floating-point tensor with every element moved by a unit in the last place, one up, the next down; others as they are."""
+        return moved(value)
+
+    def moved_variables(self, body: Body) -> Any:
+        """A context in which the variables that a body reads or writes are moved likewise; afterwards they are as before, to the bit."""
+        return moved_variables(body)
 
     def close(self, a: Any, b: Any, half: bool = False) -> bool:
         """Whether two tensors or arrays are equal up to rounding (`half`: of a computation in half precision)."""

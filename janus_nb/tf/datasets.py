@@ -1,18 +1,23 @@
-"""Datasets as sources: K elements pulled by one graph call, stacked, each still to be had by itself.
+"""Datasets as sources: several elements taken at once and stacked, each still to be had by itself.
 
-The pull stops before an element of another shape (a last, smaller batch); that element is delivered alone, and the
-next pull goes on after it.
+    next element alone          `next(iterator)`, as the user's loop would
+    K elements                  K times TensorFlow's own "get next"; an error, or an element of another shape, ends the pull
+                                and is kept for its own iteration
+    K elements, all certain     `dataset.batch(K)` does it, where no step can fail and all shapes are known
+
+An iterator over the dataset is made once, when the first element is asked for.
 """
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.data.ops import iterator_ops
+from tensorflow.python.ops import gen_dataset_ops
 
 from janus_nb.backend import Spec
+from janus_nb.tf.pipelines import nature_of
 from janus_nb.tf.tracer import spec_of_tensor
 
 MIN_BATCH = 16
@@ -20,62 +25,72 @@ MIN_BATCH = 16
 
 
 class Pulled:
-    """Elements pulled together: stacked columns, and their structure.
+    """Elements of one shape that were pulled together.
 
     Attributes:
-        columns: One tensor per component, with a leading axis.
         structure: The element's structure, as `tf.nest` sees it.
         count: Number of elements.
+        offset: How many of them have been given away.
     """
 
-    __slots__ = ("columns", "count", "offset", "structure")
+    __slots__ = ("_singles", "_stacked", "count", "offset", "structure")
 
-    def __init__(self, columns: list[Any], structure: Any, count: int) -> None:
-        self.columns = columns
+    def __init__(self, structure: Any, stacked: list[Any] | None = None, singles: list[list[Any]] | None = None) -> None:
         self.structure = structure
-        self.count = count
         self.offset = 0
+        self._stacked = stacked
+        self._singles = singles
+        self.count = len(singles) if singles is not None else int(stacked[0].shape[0]) if stacked else 0
 
-    def element(self, index: int) -> Any:
-        """Element `index` as the user's loop would get it."""
-        return tf.nest.pack_sequence_as(self.structure, [c[index] for c in self.columns])
+    def columns(self, count: int) -> list[Any]:
+        """The next `count` elements, stacked by component."""
+        first, last = self.offset, self.offset + count
+        if self._singles is not None:
+            return [tf.stack(column) for column in zip(*self._singles[first:last], strict=True)]
+        assert self._stacked is not None
+        return [c if count == self.count else c[first:last] for c in self._stacked]
+
+    def specs(self) -> list[Spec]:
+        """Types of one element's components."""
+        if self._singles is not None:
+            return [spec_of_tensor(t) for t in self._singles[0]]
+        return [Spec(s.dtype, s.shape[1:] if s.shape is not None else None) for s in map(spec_of_tensor, self._stacked or ())]
+
+    def pop(self) -> Any:
+        """The next element as the user's loop would get it."""
+        index, self.offset = self.offset, self.offset + 1
+        if self._singles is not None:
+            return tf.nest.pack_sequence_as(self.structure, self._singles[index])
+        assert self._stacked is not None
+        return tf.nest.pack_sequence_as(self.structure, [c[index] for c in self._stacked])
 
 
 class DatasetSource:
-    """Pulls elements of a `tf.data` iterator in blocks."""
+    """Takes elements from a dataset, or from an iterator over one.
+
+    Attributes:
+        pure: Whether taking elements ahead changes nothing that anybody can see.
+        is_iterator: Whether it was opened over an iterator, which others may hold.
+        batched: Whether tf.data itself batches this execution's elements.
+    """
 
     def __init__(self, iterator: Any, dataset: Any = None) -> None:
-        self._spec = iterator.element_spec if iterator is not None else dataset.element_spec
         self._dataset = dataset
         self._made = iterator
-        self._batched: Any = None
         self._batch = 0
-        self.exhausted = False
+        self._spec = iterator.element_spec if iterator is not None else dataset.element_spec
+        self.is_iterator = iterator is not None
+        self.batched = False
+        self._exhausted = False
+        origin = getattr(iterator, "_dataset", None) if dataset is None else dataset
+        self._nature = nature_of(origin) if origin is not None else None
+        self.pure = self._nature is not None and self._nature.pure
 
     @property
     def _iterator(self) -> Any:
         if self._made is None:
             self._made = iter(self._dataset)
         return self._made
-
-    @property
-    def batched(self) -> bool:
-        """Whether tf.data itself batches this execution's elements."""
-        return self._batched is not None
-
-    def _take_batched(self, count: int) -> Pulled | None:
-        """Elements batched by tf.data itself: for datasets that fix every shape, the fastest way."""
-        if self._batched is None:
-            self._batched = iter(_batched(self._dataset, count))
-            self._batch = count
-        element = next(self._batched, None)
-        if element is None:
-            self.exhausted = True
-            return None
-        columns = tf.nest.flatten(element)
-        size = int(columns[0].shape[0])
-        self.exhausted = size < self._batch
-        return Pulled(columns, self._spec, size)
 
     def size(self) -> int | None:
         """Number of elements of the dataset, if it knows."""
@@ -84,107 +99,78 @@ class DatasetSource:
         size = int(self._dataset.cardinality())
         return size if size >= 0 else None
 
-    @property
-    def flat_specs(self) -> list[Any]:
-        """Specs of the components."""
-        return list(tf.nest.flatten(self._spec))
-
-    def static_shapes(self) -> list[Any] | None:
-        """The components' shapes if the dataset fixes them all."""
-        shapes = [s.shape for s in self.flat_specs]
-        return shapes if all(s.is_fully_defined() for s in shapes) else None
-
-    def take_one(self) -> Pulled:
-        """The next element alone.
+    def next(self) -> Any:
+        """The next element, as the user's own loop gets it.
 
         Raises:
             StopIteration: there is none.
         """
-        if self.exhausted:
+        if self._exhausted:
             raise StopIteration
-        element = next(self._iterator)
-        return Pulled([t[tf.newaxis] for t in tf.nest.flatten(element)], self._spec, 1)
+        return next(self._iterator)
 
-    def take(self, count: int, shapes: list[Any]) -> tuple[Pulled | None, Pulled | None]:
-        """Up to `count` elements of these shapes, and the element of another shape that ended the pull, if any."""
-        if self.exhausted:
-            return None, None
-        fresh = self._dataset is not None and self._made is None
-        if self.batched or (fresh and count >= MIN_BATCH and self.static_shapes() is not None):
-            return self._take_batched(count), None
-        pull = _pull_function(tuple(tuple(s.as_list()) for s in shapes), tuple((s.dtype, tuple(s.shape.as_list())) for s in self.flat_specs))
-        taken, odd_found, odd, columns = pull(self._iterator, tf.constant(count, tf.int32))
-        size = int(taken)
-        block = Pulled(list(columns), self._spec, size) if size else None
-        rest = Pulled([t[tf.newaxis] for t in odd], self._spec, 1) if bool(odd_found) else None
-        self.exhausted = size < count and rest is None
-        return block, rest
+    def take(self, count: int) -> tuple[list[Pulled], Exception | None]:
+        """Up to `count` elements, those of one shape together; and what ended the pull: an error, or the end of the data."""
+        if self.batched or self._may_batch(count):
+            return self._take_batched(count)
+        singles: list[list[Any]] = []
+        error: Exception | None = None
+        while len(singles) < count and error is None:
+            try:
+                singles.append(self._next_flat())
+            except Exception as raised:
+                error = raised
+        return self._grouped(singles), error
 
-    def specs_of(self, pulled: Pulled) -> list[Spec]:
-        """Types of one pulled element's components."""
-        return [Spec(s.dtype, s.shape[1:] if s.shape is not None else None) for s in map(spec_of_tensor, pulled.columns)]
+    def _next_flat(self) -> list[Any]:
+        """The components of the next element."""
+        if self._exhausted:
+            raise StopIteration
+        iterator = self._iterator
+        if not hasattr(iterator, "_iterator_resource"):
+            return list(tf.nest.flatten(next(iterator)))
+        try:
+            return list(
+                gen_dataset_ops.iterator_get_next(
+                    iterator._iterator_resource, output_types=iterator._flat_output_types, output_shapes=iterator._flat_output_shapes
+                )
+            )
+        except tf.errors.OutOfRangeError:
+            self._exhausted = True
+            raise StopIteration from None
 
+    def _grouped(self, singles: list[list[Any]]) -> list[Pulled]:
+        groups: list[list[list[Any]]] = []
+        for single in singles:
+            if groups and all(a.shape == b.shape for a, b in zip(groups[-1][0], single, strict=True)):
+                groups[-1].append(single)
+            else:
+                groups.append([single])
+        return [Pulled(self._spec, singles=group) for group in groups]
 
-@functools.lru_cache(maxsize=256)
-def _pull_function(fixed: tuple[tuple[int, ...], ...], components: tuple[tuple[Any, tuple[int | None, ...]], ...]) -> Any:
-    """A graph that pulls up to `count` elements whose components have the shapes `fixed`."""
-    shapes = [tf.TensorShape(s) for s in fixed]
-    specs = [tf.TensorSpec(shape, dtype) for dtype, shape in components]
+    def _may_batch(self, count: int) -> bool:
+        """Whether tf.data may batch the elements of this execution: none has been taken yet, and no step can fail."""
+        certain = self._nature is not None and self._nature.pure and self._nature.certain
+        shapes = [s.shape for s in tf.nest.flatten(self._spec)]
+        return certain and self._dataset is not None and self._made is None and count >= MIN_BATCH and all(s.is_fully_defined() for s in shapes)
 
-    def pull(iterator: Any, count: Any) -> Any:
-        arrays = [tf.TensorArray(s.dtype, size=0, dynamic_size=True, element_shape=shape) for s, shape in zip(specs, shapes, strict=True)]
-        nothing = [tf.zeros([d or 0 for d in s.shape.as_list()], s.dtype) for s in specs]
-
-        def body(i: Any, going: Any, odd_found: Any, odd: Any, arrays: Any) -> Any:
-            optional = iterator.get_next_as_optional()
-
-            def present() -> Any:
-                parts = tf.nest.flatten(optional.get_value())
-                same = [
-                    tf.reduce_all(tf.equal(tf.shape(p), shape.as_list())) if shape.rank else tf.constant(True)
-                    for p, shape in zip(parts, shapes, strict=True)
-                ]
-                return [tf.reduce_all(tf.stack(same)), tf.constant(True), *parts]
-
-            def absent() -> Any:
-                return [tf.constant(False), tf.constant(False), *nothing]
-
-            fits, has, *parts = tf.cond(optional.has_value(), present, absent)
-
-            def written(array: Any, part: Any, shape: Any) -> Any:
-                def add() -> Any:
-                    return array.write(i, tf.ensure_shape(part, shape)).flow
-
-                flow = tf.cond(fits, add, lambda: array.flow)
-                from tensorflow.python.ops import tensor_array_ops
-
-                return tensor_array_ops.build_ta_with_new_flow(array, flow)
-
-            arrays = [written(a, p, s) for a, p, s in zip(arrays, parts, shapes, strict=True)]
-            is_odd = has & ~fits
-            return i + tf.cast(fits, tf.int32), fits, is_odd, parts, arrays
-
-        start = (tf.constant(0), tf.constant(True), tf.constant(False), nothing, arrays)
-        loose = [tf.TensorShape([None] * s.shape.rank) for s in specs]
-        invariants = (tf.TensorShape([]), tf.TensorShape([]), tf.TensorShape([]), loose, [tf.TensorShape(None)] * len(arrays))
-        i, _, odd_found, odd, arrays = tf.while_loop(
-            lambda i, going, *rest: (i < count) & going, body, start, shape_invariants=invariants, parallel_iterations=1
-        )
-        return i, odd_found, odd, [a.stack() for a in arrays]
-
-    return tf.function(pull, autograph=False)
-
-
-@functools.lru_cache(maxsize=8)
-def _batched(dataset: Any, count: int) -> Any:
-    """`dataset.batch(count)`, made once for the same dataset and count."""
-    return dataset.batch(count)
+    def _take_batched(self, count: int) -> tuple[list[Pulled], Exception | None]:
+        if not self.batched:
+            self.batched, self._batch = True, count
+            self._made = iter(self._dataset.batch(count))
+        element = None if self._exhausted else next(self._made, None)
+        if element is None:
+            self._exhausted = True
+            return [], StopIteration()
+        pulled = Pulled(self._spec, stacked=tf.nest.flatten(element))
+        self._exhausted = pulled.count < self._batch
+        return [pulled], None
 
 
 def open_source(iterable: Any) -> DatasetSource | None:
-    """A source for a dataset (or a fresh iterator over one) whose components are dense tensors of known rank."""
+    """A source for a dataset (or an iterator over one) whose components are dense tensors of known rank."""
     if isinstance(iterable, tf.data.Dataset):
-        if not _is_dense(iterable.element_spec):
+        if type(iterable).__iter__ is not tf.data.Dataset.__iter__ or not _is_dense(iterable.element_spec):
             return None
         return DatasetSource(None, iterable)
     if isinstance(iterable, iterator_ops.OwnedIterator) and _is_dense(iterable.element_spec):

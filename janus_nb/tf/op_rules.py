@@ -23,7 +23,8 @@ from tensorflow.python.eager import record
 from tensorflow.python.framework import op_def_registry
 
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.tf.staging import StagingGraph
+from janus_nb.tf.seeds import philox_of
+from janus_nb.tf.staging import StagingGraph, StandIn
 
 Rule = Callable[[StagingGraph, Any, Any, Any, Any], Any]
 """(staging graph, graph of the operation, inputs, args, kwargs) -> replacement operation, or `None` to go on."""
@@ -120,17 +121,11 @@ def _random(make: Callable[..., Any]) -> Rule:
         if graph is not staging:
             raise Unsupported("JN301", "random operation inside a nested graph")
         attrs = kwargs["attrs"]
-        seed, seed2 = attrs["seed"].i, attrs["seed2"].i
-        if staging.global_seed is None and (seed or seed2):
-            raise Unsupported("JN301", "random operation with a seed of its own but no global seed")
         draw = staging.next_draw()
         dtype = tf.as_dtype(attrs["dtype"].type) if "dtype" in attrs else None
-        global_seed = (staging.global_seed or 0) & (2**64 - 1)
 
-        def numbers(given: Any, op_seed: Any) -> Any:
-            key = tf.constant([global_seed], tf.uint64)
-            counter = tf.stack([tf.constant(0, tf.uint64), tf.cast(op_seed, tf.uint64)])
-            return make(given, dtype, {"key": key, "counter": counter, "alg": 1})
+        def numbers(given: Any, seeds: Any) -> Any:
+            return make(given, dtype, philox_of(seeds))
 
         def build() -> Any:
             draw.numbers = numbers(inputs, draw.seed)
@@ -138,8 +133,8 @@ def _random(make: Callable[..., Any]) -> Rule:
 
         static = [tf.get_static_value(value) for value in inputs]
         if all(value is not None for value in static):
-            draw.make = lambda op_seed: numbers([tf.constant(v, i.dtype) for v, i in zip(static, inputs, strict=True)], op_seed)
-        return _plain(staging, build)
+            draw.make = lambda seeds: numbers([tf.constant(v, i.dtype) for v, i in zip(static, inputs, strict=True)], seeds)
+        return StandIn(_plain(staging, build), attrs)
 
     return rule
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.eager import record
-from tensorflow.python.framework import func_graph, ops
+from tensorflow.python.framework import func_graph, ops, random_seed
 from tensorflow.python.ops import (
     cond_v2,
     control_flow_assert,
@@ -37,14 +37,31 @@ class Draw:
     """One random operation of a body.
 
     Attributes:
-        seed: Its operation seed, an input of the body (int64 scalar).
-        make: The numbers for another seed, in any graph; `None` if they depend on more than the seed.
+        seed: Its seeds (`janus_nb.tf.seeds`), an input of the body (int64 scalar).
+        make: The numbers for other seeds, in any graph; `None` if they depend on more than the seeds.
         numbers: The numbers drawn.
     """
 
     seed: Any
     make: Callable[[Any], Any] | None = None
     numbers: Any = None
+
+
+class StandIn:
+    """An operation in the place of another one, for whose attributes it answers: a tape asks for them."""
+
+    def __init__(self, made: Any, attrs: Any) -> None:
+        self._made = made
+        self._attrs = attrs
+
+    def _get_attr_int(self, name: str) -> int:
+        return int(self._attrs[name].i)
+
+    def _get_attr_type(self, name: str) -> Any:
+        return tf.as_dtype(self._attrs[name].type)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made, name)
 
 
 @dataclass(eq=False, slots=True)
@@ -182,7 +199,7 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         return len(self.checks) - 1
 
     def next_draw(self) -> Draw:
-        """One more random operation, whose operation seed is fed per iteration."""
+        """One more random operation, whose seeds are fed per iteration."""
         with self.outermost():
             seed = tf.compat.v1.placeholder(tf.int64, [], name="op_seed")
         self.draws.append(Draw(seed))
@@ -205,6 +222,7 @@ _gather_op = gen_resource_variable_ops.resource_gather
 _assert = control_flow_assert.Assert
 _cond = cond_v2.cond_v2
 _accessed = resource_variable_ops.variable_accessed
+_get_seed = random_seed.get_seed
 _lock = threading.RLock()
 _depth = 0
 
@@ -281,6 +299,15 @@ def _intercepted_accessed(variable: Any) -> None:
     _accessed(variable)
 
 
+def _intercepted_get_seed(op_seed: Any) -> Any:
+    graph = staging_graph()
+    if graph is None or graph.busy:
+        return _get_seed(op_seed)
+    if op_seed is not None:
+        raise Unsupported("JN301", "a random operation with a seed of its own, whose stream eager's kernel keeps")
+    return None, None  # they are inputs
+
+
 @contextlib.contextmanager
 def interception() -> Iterator[None]:
     """While inside, operations of staging graphs (and of graphs nested in them) pass through the rules.
@@ -297,6 +324,7 @@ def interception() -> Iterator[None]:
             control_flow_assert.Assert = _intercepted_assert
             cond_v2.cond_v2 = _intercepted_cond
             resource_variable_ops.variable_accessed = _intercepted_accessed
+            random_seed.get_seed = _intercepted_get_seed
     try:
         yield
     finally:
@@ -309,3 +337,4 @@ def interception() -> Iterator[None]:
                 control_flow_assert.Assert = _assert
                 cond_v2.cond_v2 = _cond
                 resource_variable_ops.variable_accessed = _accessed
+                random_seed.get_seed = _get_seed

@@ -425,6 +425,7 @@ MATH: dict[str, Callable[..., Any]] = {
     "range_length": _range_length,
     "window": _window,
     "row": _row,
+    "dimension": lambda t, axis: tf.shape(t, out_type=tf.int64)[axis],
     "rows": lambda t: tf.shape(t, out_type=tf.int64)[0],
 }
 

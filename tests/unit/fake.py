@@ -44,6 +44,11 @@ class Tensor:
             raise TypeError("a symbolic tensor has no truth")
         return bool(self.example)
 
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if self.rule is not None:
+            raise TypeError("a symbolic tensor is no array")
+        return np.asarray(self.example, dtype)
+
     def __float__(self) -> float:
         return float(self.example)
 
@@ -84,7 +89,7 @@ class Variable:
 
     def add(self, delta: Any) -> None:
         if _current:
-            _current[-1].staged[self] = apply(np.add, read(self), delta)
+            _current[-1].staged[self] = apply(lambda x, d: np.asarray(x + d, "float32"), read(self), delta)
         else:
             work[0] += 1
             self.data = np.asarray(self.data + getattr(delta, "example", delta), "float32")
@@ -226,6 +231,12 @@ class FakeBackend:
     def __init__(self) -> None:
         self.lie: Callable[[LoopResult], None] | None = None
 
+    def is_opaque(self, kind: type) -> bool:
+        return issubclass(kind, Tensor)
+
+    def shared_state(self) -> Sequence[Any]:
+        return []
+
     modules = frozenset({"fakelib"})
 
     def loaded(self) -> bool:
@@ -355,3 +366,18 @@ class FakeBackend:
 
     def close(self, a: Any, b: Any, half: bool = False) -> bool:
         return bool(np.allclose(getattr(a, "example", a), getattr(b, "example", b)))
+
+    def variable_key(self, value: Any) -> int:
+        return id(value)
+
+    def value_of(self, variable: Variable) -> Any:
+        return variable.data
+
+    def random_state(self) -> Any:
+        return None
+
+    def moved(self, value: Any) -> Any:
+        return value
+
+    def moved_variables(self, body: Body) -> Any:
+        return contextlib.nullcontext()

