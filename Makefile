@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fast lint types browser fuzz lab clean
+.PHONY: demo test fast lint types browser fuzz table lab clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -42,3 +42,6 @@ clean:
 
 fuzz: $(VENV)/.installed
 	$(BIN)/python -m tests.programs.fuzz 10000 0
+
+table: $(VENV)/.installed
+	$(BIN)/python -m tests.programs.table --count 3000

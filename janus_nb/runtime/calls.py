@@ -12,7 +12,7 @@ from typing import Any
 
 from janus_nb.config import Options
 from janus_nb.events import CellStarted, EagerRan, EventBus, Profiled, RegionFound
-from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
+from janus_nb.lowering.generate import ARGUMENTS_SLOT, RETURN_SLOT, KeyedParts, Parts, Target, form_of
 from janus_nb.proof.fingerprint import Names
 from janus_nb.report import Report
 from janus_nb.runtime.attempt import Attempt, Committed, PythonRuns
@@ -152,7 +152,9 @@ class _Call:
         self._names[RETURN_SLOT.name] = value
 
     def names(self) -> MutableMapping[str, Any]:
-        """The names of the region: what is returned is the only one."""
+        """The names of the region: the form of the arguments, and what is returned."""
+        if ARGUMENTS_SLOT.name not in self._names:
+            self._names[ARGUMENTS_SLOT.name] = form_of(self.args, self.kwargs)
         return self._names
 
     def scene(self) -> Scene:

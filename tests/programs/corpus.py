@@ -14,6 +14,9 @@ from tests.programs import (
     functions,
     heap,
     idioms,
+    independent,
+    independent_cells,
+    independent_data,
     keras_programs,
     language,
     library,
@@ -31,7 +34,7 @@ from tests.programs import (
 from tests.programs.harness import Program
 
 TOPICS = (
-    control_flow, effects, everyday, exceptions, found, functions, heap, idioms, keras_programs, language, library, notebooks_style, numbers, objects, partial, recursion, sources,
+    control_flow, effects, everyday, exceptions, found, functions, heap, idioms, independent, independent_cells, independent_data, keras_programs, language, library, notebooks_style, numbers, objects, partial, recursion, sources,
     spanning_tapes, tapes, traps, violations,
 )  # fmt: skip
 ALL: dict[str, Program] = {f"{t.__name__.rpartition('.')[2]}.{name}": p for t in TOPICS for name, p in t.PROGRAMS.items()}

@@ -382,7 +382,7 @@ del tape
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "relu", dtype="mixed_float16"), keras.layers.Dense(3, dtype="mixed_float16")])
 opt = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.05))
 """,
-            half=True,
+            floats=1e-2,
         ),
         "gan_with_two_optimizers": Program(
             "A generator and a discriminator, two tapes, two optimizers.",

@@ -160,8 +160,9 @@ for i in range(40):
         with open(path, "a") as f:
             f.write(f"{i}\\n")
         del f
-print(open(path).read().split())
-del path
+with open(path) as f:
+    print(f.read().split())
+del path, f
 """,
         setup=STEP + "import tempfile, os\npath = os.path.join(tempfile.mkdtemp(), 'log.txt')\n",
     ),

@@ -9,7 +9,7 @@ from janus_nb.events import BackendChosen, Fallback, GraphRejected, Retired
 from janus_nb.runtime import choice
 from janus_nb.tf.loop import TensorFlowLoop
 
-from tests.programs.harness import Program, _run, check, differences
+from tests.programs.harness import Program, check, differences, run
 from tests.programs.library import STEP
 
 LOOP = "for i in range(1500):\n    k = i % 40\n    loss = step(XT[k], YT[k], rate=0.001)\n    log.append(float(loss))\n    if i % 500 == 0:\n        print(i, f'{loss:.3f}')\n"
@@ -75,7 +75,7 @@ def test_a_lying_xla_graph_never_commits(eager_to_try: None, monkeypatch: pytest
 
     monkeypatch.setattr(TensorFlowLoop, "run", lie)
     program = Program("", LOOP, STEP)
-    eager, janus = _run(program, False, {}), _run(program, True, {})
+    eager, janus = run(program, False, {}), run(program, True, {})
     assert not differences(eager, janus)
     events = janus.report.events
     assert any(isinstance(e, GraphRejected) for e in events) and not any(isinstance(e, Retired) for e in events)

@@ -13,7 +13,8 @@ import tensorflow as tf
 from janus_nb.function import runtime
 from janus_nb.tf.flat import FlatFunction
 
-from tests.programs.harness import PRELUDE, Program, _run, differences
+from tests.programs.harness import PRELUDE, Program, differences
+from tests.programs.harness import run as run_program
 from tests.programs.library import STEP
 
 SHORT = "for i in range(20):\n    loss = step(XT[i], YT[i])\n    log.append(float(loss))\n"
@@ -51,7 +52,7 @@ def test_a_short_loop_is_left_alone_until_it_has_been_run_often() -> None:
 def test_loops_around_count() -> None:
     runtime.forget()
     program = Program("", EPOCHS, STEP, options={"generate": "auto"})
-    eager, janus = _run(program, False, {}), _run(program, True, {})
+    eager, janus = run_program(program, False, {}), run_program(program, True, {})
     assert not differences(eager, janus)
     assert janus.report.counts["graph"] > 500 and "JN409" not in codes(janus.report)
     runtime.forget()

@@ -19,7 +19,8 @@ from janus_nb.runtime.prepare import Cut
 from janus_nb.runtime.region import Version
 
 from tests.programs import control_flow, keras_programs, language, library, objects, partial
-from tests.programs.harness import Program, Result, _run, differences
+from tests.programs.harness import Program, differences, run
+from tests.programs.recording import Result
 
 ITERATIONS = (0, 2, 9)
 PROGRAMS: dict[str, Program] = {
@@ -148,14 +149,14 @@ def inject(monkeypatch: pytest.MonkeyPatch, program: Program, fault: Fault) -> R
     with monkeypatch.context() as patch:
         patch.setattr(engines.Engine, "attempt", with_fault)
         patch.setattr(executor.Executor, "return_draws", drawn_again)
-        return _run(program, True, {})
+        return run(program, True, {})
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_every_assertion_may_fail_in_every_iteration(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = PROGRAMS[name]
-    eager = _run(program, False, {})
+    eager = run(program, False, {})
     probe = Fault("none", 0, 0)
     inject(monkeypatch, program, probe)
     assert probe.seen is not None, "no graph"
@@ -166,7 +167,7 @@ def test_every_assertion_may_fail_in_every_iteration(name: str, monkeypatch: pyt
             fault = Fault(kind, index, iteration)
             janus = inject(monkeypatch, program, fault)
             fired += fault.fired
-            problems = differences(eager, janus, program.half)
+            problems = differences(eager, janus, program.floats)
             internal = [e for e in janus.report.events if type(e).__name__ in ("InternalError", "GraphRejected")]
             assert not problems and not internal, f"{kind} {index} in iteration {iteration}: {problems} {internal}\n{janus.report.to_text()}"
     assert fired >= len(faults) // 2, f"{fired} of {len(faults)} faults came to pass"

@@ -13,7 +13,7 @@ from janus_nb.lowering import branches, interp
 from janus_nb.source import units
 from janus_nb.tf import staging, tracer
 
-from tests.programs.harness import Program, _run, differences
+from tests.programs.harness import Program, differences, run
 
 
 @pytest.fixture(autouse=True)
@@ -109,10 +109,10 @@ LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
 def test_a_lie_is_rejected(lie: str, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cell, options = BACKENDS[backend]
     program = Program(lie, cell, SETUP)
-    eager = _run(program, False, {})
+    eager = run(program, False, {})
     with monkeypatch.context() as patch:
         LIES[lie](patch)
-        janus = _run(program, True, {"profile": 4, **options})
+        janus = run(program, True, {"profile": 4, **options})
     assert not differences(eager, janus), "a lie was committed"
     events = [type(e).__name__ for e in janus.report.events]
     assert "GraphRejected" in events, janus.report.to_text()
@@ -125,7 +125,7 @@ def test_a_lie_is_rejected(lie: str, backend: str, monkeypatch: pytest.MonkeyPat
 def test_the_truth_is_not_rejected(backend: str) -> None:
     cell, options = BACKENDS[backend]
     program = Program("truth", cell, SETUP)
-    janus = _run(program, True, {"profile": 4, **options})
-    assert not differences(_run(program, False, {}), janus)
+    janus = run(program, True, {"profile": 4, **options})
+    assert not differences(run(program, False, {}), janus)
     assert janus.report.counts["rejected"] == 0
     assert janus.report.counts["graph"] or janus.report.counts["partial"]

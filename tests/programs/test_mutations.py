@@ -11,7 +11,7 @@ from janus_nb.lowering import interp
 from janus_nb.runtime import journal, region
 from janus_nb.speculate import guards
 
-from tests.programs.harness import Program, _run, differences
+from tests.programs.harness import Program, differences, run
 from tests.programs.library import STEP
 
 LOOP = "    for i in range(20):\n        loss = step(XT[i], YT[i], rate=rate)\n"
@@ -103,13 +103,13 @@ MUTATIONS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
 @pytest.mark.parametrize("kind", MUTATIONS)
 def test_a_disabled_guard_is_noticed(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = WATCHED[kind]
-    eager = _run(program, False, {})
-    sound = _run(program, True, {})
+    eager = run(program, False, {})
+    sound = run(program, True, {})
     assert not differences(eager, sound), "wrong without any mutation"
     assert sound.report.counts["graph"] > 0, sound.report.to_text()
     with monkeypatch.context() as patch:
         MUTATIONS[kind](patch)
-        mutant = _run(program, True, {})
+        mutant = run(program, True, {})
     noticed = differences(eager, mutant) or any(type(e).__name__ in ("GraphRejected", "InternalError") for e in mutant.report.events)
     assert noticed, mutant.report.to_text()
 

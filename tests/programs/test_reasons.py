@@ -10,7 +10,7 @@ import pytest
 from janus_nb.reasons import REASONS
 from janus_nb.runtime.executor import Executor
 
-from tests.programs.harness import Program, _run, differences
+from tests.programs.harness import Program, differences, run
 from tests.programs.library import STEP
 
 TRAIN = "    loss = step(XT[i], YT[i])\n"
@@ -73,8 +73,8 @@ m = M()
 def events_of(cell: str, setup: str, **options: Any) -> list[Any]:
     """The events of a cell, after checking that nothing differs from eager."""
     program = Program("", cell, setup)
-    janus = _run(program, True, options)
-    assert not differences(_run(program, False, {}), janus)
+    janus = run(program, True, options)
+    assert not differences(run(program, False, {}), janus)
     assert not [e for e in janus.report.events if type(e).__name__ in ("InternalError", "GraphRejected")], janus.report.to_text()
     return list(janus.report.events)
 
@@ -95,15 +95,15 @@ class TestRunTime:
     def test_jn401_and_jn405(self, monkeypatch: pytest.MonkeyPatch) -> None:
         cell = "for i in range(20):\n" + TRAIN
         program = Program("", cell, STEP)
-        eager = _run(program, False, {})
+        eager = run(program, False, {})
         with monkeypatch.context() as patch:
             patch.setattr("janus_nb.runtime.driver.compare", lambda *a: (1, "planted"))
-            janus = _run(program, True, {})
+            janus = run(program, True, {})
         assert [e.code for e in janus.report.events if type(e).__name__ == "Retired"] == ["JN401"]
         assert not differences(eager, janus)
         with monkeypatch.context() as patch:
             patch.setattr(Executor, "prepare", lambda *a: 1 / 0)
-            janus = _run(program, True, {})
+            janus = run(program, True, {})
         assert [e.code for e in janus.report.events if type(e).__name__ == "Retired"] == ["JN405"]
         assert not differences(eager, janus)
 

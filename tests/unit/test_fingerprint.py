@@ -212,7 +212,7 @@ def test_random_states_of_modules_count() -> None:
     random.random()
     assert difference(before, walk({})) is not None
     before = walk({})
-    np.random.rand()  # noqa: NPY002
+    np.random.rand()
     assert difference(before, walk({})) is not None
 
 
