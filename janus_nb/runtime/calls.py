@@ -43,9 +43,9 @@ class FunctionRegion:
     def _begin(self) -> None:
         from janus_nb.runtime.engine import Engine
         from janus_nb.runtime.session import Session
-        from janus_nb.tf.backend import backend
+        from janus_nb.tf.waiting import present_backend
 
-        self.engine = Engine(backend(), self.options, self.bus, self.store.recorder)
+        self.engine = Engine(present_backend(), self.options, self.bus, self.store.recorder)
         self._session = Session(self.engine, self.store, self.callees)
         found = function_source(self.function)
         span = Span(self.function.__code__.co_filename, self.function.__code__.co_firstlineno, 0, self.function.__code__.co_firstlineno, 1)
@@ -70,6 +70,8 @@ class FunctionRegion:
         if self.engine is None:
             self._begin()
         backend = self.engine.backend
+        if not backend.loaded():
+            return self.function(*args, **kwargs)  # there are no tensors yet
         if self.region.status is Status.SPLIT:
             return self._split(args, kwargs)
         if self.region.status is Status.IMPERATIVE or not backend.in_eager_mode() or backend.under_tape():

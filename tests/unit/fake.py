@@ -308,6 +308,7 @@ class FakeBackend:
 
     def shared_state(self) -> Sequence[Any]:
         return []
+
     modules = frozenset({"fakelib"})
 
     def loaded(self) -> bool:
