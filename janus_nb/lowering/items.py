@@ -344,6 +344,8 @@ def length(low: Lowering, owner: Any) -> Any:
         slot = LengthSlot(owner, path_of(low, owner))
         return read_slot(low, slot)
     if type(owner).__module__.partition(".")[0] in low.backend.modules:
+        from janus_nb.lowering.attributes import touch_library
+
         touch_library(low, owner)
         try:
             with low.backend.eagerly():  # a dataset tells its length in eager mode only
