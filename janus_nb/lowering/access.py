@@ -12,7 +12,8 @@ import types
 from collections.abc import Callable
 from typing import Any, cast
 
-from janus_nb.lowering.interp import Frame, Lowering
+from janus_nb.lowering.frames import Frame
+from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import UNKNOWN, Host, Phase, kind_of
 from janus_nb.source.units import is_user_class

@@ -19,7 +19,8 @@ from typing import Any
 from janus_nb.backend import Spec
 from janus_nb.lowering import objects
 from janus_nb.lowering.carries import Constant, NoTemplate, deep_lift, flatten, is_leaf, own, rebuild
-from janus_nb.lowering.interp import Lowering, Row
+from janus_nb.lowering.frames import Row
+from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.loops import _kinds
 from janus_nb.lowering.numbers import as_num
 from janus_nb.lowering.outcome import CONTINUE, NORMAL, Exit, Outcome, Returned

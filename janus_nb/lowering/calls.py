@@ -18,7 +18,8 @@ from typing import Any
 
 from janus_nb.lowering import access, generators, members, objects, state
 from janus_nb.lowering.control import boundary, known_items
-from janus_nb.lowering.interp import Frame, Lowering
+from janus_nb.lowering.frames import Frame
+from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.outcome import Exit, Returned
 from janus_nb.lowering.tracing import call_library, trace_library, trampoline
 from janus_nb.lowering.unsupported import Unsupported

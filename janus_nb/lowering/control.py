@@ -449,7 +449,7 @@ def _holds(low: Lowering, test: ast.expr) -> bool:
 
 @contextlib.contextmanager
 def _inner_scope(low: Lowering, target: ast.expr) -> Iterator[None]:
-    from janus_nb.lowering.interp import Frame
+    from janus_nb.lowering.frames import Frame
 
     names = frozenset(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
     outer = low.frame

@@ -16,8 +16,9 @@ from typing import Any
 from janus_nb.backend import Backend, Spec
 from janus_nb.lowering import control, objects, tapes, tracing
 from janus_nb.lowering.carries import final_tensors, mode_for
+from janus_nb.lowering.frames import Feed, Frame
 from janus_nb.lowering.heap import Carry, Heap, memory
-from janus_nb.lowering.interp import Feed, Frame, Lowering
+from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.outcome import CONTINUE, NORMAL, Exit
 from janus_nb.lowering.program import FeedInfo, Program, Refusal
 from janus_nb.lowering.stmts import bind, run

@@ -8,78 +8,26 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from janus_nb.backend import Backend, Role, Spec, Tracer
 from janus_nb.lowering import numbers
 from janus_nb.lowering.content import Reader
+from janus_nb.lowering.frames import Feed, Frame, Row
 from janus_nb.lowering.heap import Heap
 from janus_nb.lowering.hostprog import HostPrograms
 from janus_nb.lowering.snapshot import Snapshot, is_benign
 from janus_nb.lowering.states import restore
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Kind, Lazy, Nothing, Num, Phase, Suspended, View, kind_of
-from janus_nb.source.units import Unit
 
 if TYPE_CHECKING:
     from janus_nb.lowering.objects import Born
     from janus_nb.lowering.tapes import Continued
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Assumption, DataAssumption, Policy
-from janus_nb.speculate.slots import CellSlot, Slot
-
-
-@dataclass(eq=False, slots=True)
-class Frame:
-    """Names of one scope. The region's own frame has slots instead of values.
-
-    Attributes:
-        unit: Where its code stands.
-        namespace: Globals of its code.
-        names: Values of local names; unused for the region's frame.
-        local_names: Names that are local here.
-        cells: Free variables of a real closure.
-        parent: Enclosing frame, for closures defined inside the region.
-        region: Whether this is the region's own frame.
-        depth: How many calls deep.
-        on_yield: For a generator's frame: what its consumer does with an item.
-    """
-
-    unit: Unit
-    namespace: dict[str, Any]
-    names: dict[str, Any] = field(default_factory=dict)
-    local_names: frozenset[str] = frozenset()
-    cells: dict[str, CellSlot] = field(default_factory=dict)
-    parent: Frame | None = None
-    region: bool = False
-    module_level: bool = False
-    owner_class: Any = None
-    self_value: Any = None
-    declared_global: frozenset[str] = frozenset()
-    depth: int = 0
-    on_yield: Callable[[Any], None] | None = None
-
-
-@dataclass(eq=False, slots=True)
-class Row:
-    """A per-iteration result of the graph that the post program reads."""
-
-    tensor: Any
-    kind: Kind | None
-    name: str
-
-
-@dataclass(eq=False, slots=True)
-class Feed:
-    """A value fed to the graph: per iteration (`PRE`) or per call (`ENTRY`)."""
-
-    host: Host | None
-    spec: Spec
-    key: Any
-    tensor: Any
-    column: int | None = None
+from janus_nb.speculate.slots import Slot
 
 
 class Lowering:
