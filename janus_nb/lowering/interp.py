@@ -17,7 +17,7 @@ from janus_nb.lowering.content import Reader
 from janus_nb.lowering.frames import Feed, Frame, Row
 from janus_nb.lowering.heap import Heap
 from janus_nb.lowering.hostprog import HostPrograms
-from janus_nb.lowering.snapshot import Snapshot, is_benign
+from janus_nb.lowering.snapshot import Snapshot
 from janus_nb.lowering.states import restore
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Kind, Lazy, Nothing, Num, Phase, Suspended, View, kind_of
@@ -89,6 +89,7 @@ class Lowering:
         self._row_of: dict[tuple[int, Kind | None, bool], Row] = {}
         self._opaque: list[Any] = []
         self.before = Snapshot(backend)
+        self.staged: set[int] = set()
 
     def restore(self, *, silent: bool = False) -> None:
         """Leave nothing behind in Python of what has been traced.
@@ -98,7 +99,7 @@ class Lowering:
         """
         for generator, state in self.draws.values():
             restore(generator, state)
-        lost = [change for change in self.before.restore() if not is_benign(change)]
+        lost = [change for change in self.before.restore() if id(change.owner) not in self.staged]
         if lost and not silent:
             raise Unsupported("JN211", lost[0].path, lost[0].span)
 

@@ -95,6 +95,11 @@ class Snapshot:
                 self._born[id(value)] = value
                 pending.extend(part for _, part in kind.parts(kind.look(value)))
 
+    def has_changed(self, value: Any) -> bool:
+        """Whether an object that was reached is different now."""
+        held = self._held.get(id(value))
+        return held is not None and held.kind.differences(held.state, held.kind.look(value)) is not None
+
     def restore(self) -> list[Change]:
         """Put back whatever has changed, and say what it was."""
         found: list[Change] = []
@@ -122,12 +127,3 @@ class Snapshot:
         if isinstance(held.owner, Attributes):
             return getattr(held.owner.owner, "__name__", type(held.owner.owner).__module__).partition(".")[0] + parts
         return type(held.owner).__name__ + parts
-
-
-BENIGN: dict[tuple[str, str], str] = {}
-"""Attributes of library objects that may change while a graph is built, by the library's name, and why nothing is lost with the change."""
-
-
-def is_benign(change: Change) -> bool:
-    """Whether a change need not happen again when the graph runs."""
-    return (type(change.owner).__module__.partition(".")[0], change.name) in BENIGN

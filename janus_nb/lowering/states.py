@@ -307,6 +307,10 @@ _CONTAINERS: tuple[tuple[type, Kind | None], ...] = (
 )  # fmt: skip
 
 
+_known: weakref.WeakKeyDictionary[type, dict[type, Kind | None]] = weakref.WeakKeyDictionary()
+"""Found before, for a kind of tensor library; no class is kept alive."""
+
+
 def kind_of(value: Any, backend: Backend) -> Kind | None:
     """How the state of an object is read and put back; `None` for what has none, or is the user's own affair.
 
@@ -315,11 +319,18 @@ def kind_of(value: Any, backend: Backend) -> Kind | None:
     kind = type(value)
     if kind is types.FunctionType and (is_user_file(value.__code__.co_filename) or _is_ours(value.__module__)):
         return None
-    return _kind_of(kind, backend) if kind not in _EXACT else _EXACT[kind]  # type: ignore[arg-type]
+    exact = _EXACT.get(kind)
+    if exact is not None:
+        return exact
+    found = _known.get(kind)
+    if found is None:
+        found = _known[kind] = {}
+    if type(backend) not in found:
+        found[type(backend)] = _classify(kind, backend)
+    return found[type(backend)]
 
 
-@functools.lru_cache(maxsize=4096)
-def _kind_of(kind: type, backend: Backend) -> Kind | None:
+def _classify(kind: type, backend: Backend) -> Kind | None:
     if kind in PLAIN or issubclass(kind, _LEAVES) or backend.is_opaque(kind) or _is_ours(kind.__module__):
         return None
     if issubclass(kind, _generator_types()):
@@ -341,9 +352,9 @@ def _kind_of(kind: type, backend: Backend) -> Kind | None:
 _PLAIN_MODULES = frozenset({"builtins", "abc", "typing", "enum", "collections", "collections.abc", "dataclasses", "contextlib"})
 
 
-def _is_ours(module: str | None) -> bool:
+def _is_ours(module: Any) -> bool:
     """Whether something belongs to the generator, which calls libraries with functions of its own."""
-    return module is not None and module.partition(".")[0] == __name__.partition(".")[0]
+    return isinstance(module, str) and module.partition(".")[0] == __name__.partition(".")[0]
 
 
 def _has_dict(kind: type) -> bool:

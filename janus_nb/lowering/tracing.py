@@ -198,12 +198,13 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
 
 
 def stage_losses(low: Lowering) -> None:
-    """Losses that layers have added to themselves are tensors of the graph now: at commit they get the last iteration's."""
+    """Losses that layers have added to themselves (or dropped) are tensors of the graph now: at commit they get the last iteration's."""
     for owner in low.library_objects.values():
         held = instance_dict(owner)
         losses = held.get("_losses") if held is not None else None
-        if held is not None and isinstance(losses, list) and any(low.backend.is_symbolic(loss) for loss in losses):
+        if held is not None and isinstance(losses, list) and (any(map(low.backend.is_symbolic, losses)) or low.before.has_changed(losses)):
             low.heap.write(NameSlot(held, "_losses"), low.make(list(losses)), low.span)  # type: ignore[arg-type]
+            low.staged.add(id(losses))
             losses.clear()
 
 
