@@ -367,6 +367,8 @@ def _library_attribute(low: Lowering, owner: Any, name: str) -> Any:
     """An attribute that a library computes: read now, under a guard on the library object's settings, or on what it shows."""
     touch_library(low, owner)
     root = _library_root(low, owner)
+    if root is None and _is_method(low, type(owner), name):
+        return _natively(owner, name)  # what a call of it does, the table of library knowledge says
     if root is None:
         raise Unsupported("JN201", f"attribute {name!r} of a {type(owner).__name__}")
     value = _natively(owner, name)
@@ -387,6 +389,13 @@ def _shown(name: str, owner: Any) -> Any:
     except Exception:
         return UNBOUND
     return tuple(value) if isinstance(value, list | tuple) else value if not isinstance(value, types.MethodType) else (value.__func__,)
+
+
+def _is_method(low: Lowering, kind: type, name: str) -> bool:
+    """Whether a library's class has a plain method under a name."""
+    base, member = members.find(low, kind, name)
+    methods = (types.FunctionType, types.MethodDescriptorType, types.BuiltinFunctionType)
+    return base is not None and not is_user_class(base) and (isinstance(member, methods) or type(member).__name__ == "cython_function_or_method")
 
 
 def _library_root(low: Lowering, owner: Any) -> str | None:

@@ -86,6 +86,7 @@ _ROWS: tuple[tuple[str, str], ...] = (
     *((f"datetime.{name}", _TIME) for name in ("date", "datetime", "time", "timedelta")),
     *((f"pathlib.{name}", _PATH) for name in ("PosixPath", "PurePosixPath", "PureWindowsPath")),
     *((f"tensorflow.python.framework.tensor_shape.{name}", "as_list is_fully_defined num_elements") for name in ("TensorShape",)),
+    ("tensorflow.python.util.object_identity.Reference", "deref"),
 )
 
 METHODS_OF: dict[str, frozenset[str]] = {kind: frozenset(names.split()) for kind, names in _ROWS}

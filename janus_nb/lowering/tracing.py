@@ -141,9 +141,9 @@ def replay(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str
     """An effect: postponed, in program order. Its result is known at replay."""
     if function is print:
         args = tuple(_printed(low, value) for value in args)
-    refuse_callbacks((*args, *(v for k, v in kwargs.items() if k != "file")))
+    refuse_callbacks((*args, *(v for k, v in kwargs.items() if k not in _STREAMS)))
     low.note_effect()
-    parts = [_shown(low, v) for v in args] + [f"{k}={low.code(v, Phase.POST) if k == 'file' else _shown(low, v)}" for k, v in kwargs.items()]
+    parts = [_shown(low, v) for v in args] + [f"{k}={low.code(v, Phase.POST) if k in _STREAMS else _shown(low, v)}" for k, v in kwargs.items()]
     statement = f"J.effect({', '.join([low.host.object(function), *parts])})"
     module, name = module_of(function)
     if module.partition(".")[0] not in CLOCKS:
@@ -152,6 +152,10 @@ def replay(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str
     made = low.host.assign(Phase.POST, statement, UNKNOWN)
     low.volatile.add(made.code)
     return made
+
+
+_STREAMS = ("file", "output_stream")
+"""Parameters that say where output goes: nothing is read from them."""
 
 
 def _printed(low: Lowering, value: Any) -> Any:

@@ -27,7 +27,9 @@ _LIBRARY = frozenset(
         *(pathlib.PurePosixPath, pathlib.PureWindowsPath, pathlib.PosixPath),
     }
 )
-_NAMED = frozenset({("tensorflow", "TensorShape"), ("tensorflow", "DType"), ("tensorflow", "Dimension"), ("tensorflow", "TensorSpec")})
+_NAMED = frozenset(
+    {("tensorflow", "TensorShape"), ("tensorflow", "DType"), ("tensorflow", "Dimension"), ("tensorflow", "TensorSpec"), ("tensorflow", "Reference")}
+)
 """Immutable types of libraries that are imported only where they are used, by root module and name."""
 
 
