@@ -136,6 +136,20 @@ _ROWS = [
     ),
     (
         "JN209",
+        "code of a class that no rule interprets",
+        "An operator, conversion, look-up or assignment asks a class (a special method, a metaclass, a descriptor, generated code), and what answers is not Python "
+        "code of yours whose text can be followed. It is never run while a graph is generated.",
+        "Write the method in the class itself, or call a plain method instead.",
+    ),
+    (
+        "JN210",
+        "content that may not be read ahead",
+        "Text, comparison, copy or a library would look into an object of your own class, a variable, or an object of a library that JANUS does not know: "
+        "its state is staged until the commit, and its code must not run at another time than Python's.",
+        "Hand over plain values (numbers, text, lists and dictionaries of these, arrays) instead of the object.",
+    ),
+    (
+        "JN211",
         "library call that changes objects in Python",
         "A library call changed an attribute, a container, a name counter or a random state while the graph was built. "
         "The graph computes tensors and variables only, so the change would be lost when it runs; it was taken back.",

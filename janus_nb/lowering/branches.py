@@ -18,15 +18,16 @@ from typing import Any
 
 from janus_nb.backend import Spec
 from janus_nb.lowering import objects
-from janus_nb.lowering.carries import Constant, NoTemplate, _deep_lift, flatten, is_leaf, own, rebuild
+from janus_nb.lowering.carries import Constant, NoTemplate, deep_lift, flatten, is_leaf, own, rebuild
 from janus_nb.lowering.interp import Lowering, Row
 from janus_nb.lowering.loops import _kinds
 from janus_nb.lowering.numbers import as_num
 from janus_nb.lowering.outcome import CONTINUE, NORMAL, Exit, Outcome, Returned
-from janus_nb.lowering.state import Mark, Place, changes, current, mark, reset_names, rollback, store
+from janus_nb.lowering.state import Mark, Place, changes, current, is_shared, mark, reset_names, rollback, store
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Host, Num, Phase, kind_of
 from janus_nb.span import Span
+from janus_nb.speculate.plain import identical
 from janus_nb.speculate.policy import ExitAssumption
 from janus_nb.speculate.slots import UNBOUND, AttrSlot
 
@@ -165,7 +166,7 @@ def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] |
             return Side(NORMAL, {}, 0, (), [], False, refusal)
         rows = [(low.backend.spec_of(r.tensor), r.kind) for r in low.rows[start.sizes["rows"] :]]
         changed = changes(low, start)
-        shared = frozenset(p for p, (_, value) in changed.items() if _is_shared(low, value))
+        shared = frozenset(p for p, (_, value) in changed.items() if is_shared(low, value))
         made = [*list(low.fresh)[first:], *(k for k in low.born if k not in start.born)]
     finally:
         low.branch_marks.pop()
@@ -254,7 +255,7 @@ def _on_host(low: Lowering, seen: list[Side], place: Place, before: Any) -> bool
 
 def merge(low: Lowering, condition: Any, a: Any, b: Any) -> Any:
     """The value that a place holds after a branch that left `a` on one side and `b` on the other."""
-    if a is b or (kind_of(a) is not None and type(a) is type(b) and a == b):
+    if identical(a, b):
         return a
     if isinstance(a, Host) and isinstance(b, Host) and a.code == b.code and a.phase is b.phase:
         return a
@@ -395,7 +396,7 @@ def _needs_replay(low: Lowering, seen: list[Side], place: Place, before: Any) ->
 
 
 def _leaf_tensors(low: Lowering, value: Any) -> list[Any]:
-    _, leaves = flatten(low.backend, _deep_lift(low, value), _no_attributes)
+    _, leaves = flatten(low.backend, deep_lift(low, value), _no_attributes)
     return [_as_tensor(low, part) for part, _ in leaves]
 
 
@@ -414,7 +415,7 @@ def _graph_template(low: Lowering, seen: list[Side], place: Place, before: Any) 
     values = [s.changed[place][1] if place in s.changed else before for s in seen]
     if any(isinstance(v, list | dict) for v in values):
         made = set(low.fresh).union(*(s.fresh for s in seen)) - set(low.escaped) - set(low.borrowed)
-        if not all(id(v) in made for v in values) or any(place in s.shared for s in seen) or _is_shared(low, before):
+        if not all(id(v) in made for v in values) or any(place in s.shared for s in seen) or is_shared(low, before):
             return None
     templates = []
     for value in values:
@@ -466,25 +467,6 @@ def _parts(template: Any) -> list[Any]:
     if isinstance(template, Constant):
         return []
     return list(template.values() if isinstance(template, dict) else template)
-
-
-def _is_shared(low: Lowering, value: Any) -> bool:
-    """Whether a container is known in another place too, so that a new one in its place would not be the same."""
-    if not isinstance(value, list | dict):
-        return False
-    count = 0
-    pending = [entry[1] for entry in low.heap.overlay.values()]
-    for frame in low.frames:
-        pending.extend(frame.names.values())
-    depth = 0
-    while pending and depth < 10_000:
-        depth += 1
-        item = pending.pop()
-        if item is value:
-            count += 1
-        elif isinstance(item, list | tuple | dict) and low.is_fresh(item):
-            pending.extend(item.values() if isinstance(item, dict) else item)
-    return count > 1 or bool(pending)
 
 
 __all__ = ["lower_both", "merge"]

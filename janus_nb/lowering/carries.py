@@ -19,6 +19,7 @@ from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import NUM_DTYPE, Host, Kind, Num, Phase, kind_of
 from janus_nb.source.units import is_keras, is_user_class
 from janus_nb.speculate.guards import Guard, IsType
+from janus_nb.speculate.plain import plain
 from janus_nb.speculate.policy import Mode, fits, widen
 from janus_nb.speculate.slots import UNBOUND, describe, instance_dict
 
@@ -51,7 +52,9 @@ def live_attributes(value: Any) -> dict[str, Any] | None:
     if not is_user_class(kind) or isinstance(value, type | tuple | list | dict | set) or is_keras(kind):
         return None
     held = instance_dict(value)
-    return dict(held) if held is not None and not any("__slots__" in k.__dict__ for k in kind.__mro__) else None
+    return (
+        dict(held) if held is not None and not any(n in k.__dict__ for k in kind.__mro__[:-1] for n in ("__slots__", "__del__", "__new__")) else None
+    )
 
 
 def flatten(backend: Backend, value: Any, attributes: Callable[[Any], dict[str, Any] | None] = live_attributes) -> tuple[Any, list[tuple[Any, Leaf]]]:
@@ -120,6 +123,7 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
     if carry.mode == "post":
         carry.position = sum(c.mode == "post" and c.position >= 0 for c in low.heap.carried.values())
         carry.value = Host(Phase.POST, f"S[{carry.position}]")
+        low.unverified.add(carry.value.code)
         if live is UNBOUND:
             low.maybe_unbound.add(carry.value.code)
         return carry.value
@@ -129,6 +133,8 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
         carry.position = sum(c.mode == "pre" and c.position >= 0 for c in low.heap.carried.values())
         carry.guard = Guard(carry.slot, IsType(type(live)), low.span)
         carry.value = low.host.assign(Phase.PRE, f"s{carry.position}", live)
+        if not plain(live):
+            low.unverified.add(carry.value.code)
         return carry.value
     try:
         carry.template, leaves = flatten(low.backend, live)
@@ -143,7 +149,7 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
 
     def accepts(value: Any) -> bool:
         try:
-            return _same(flatten(backend, value)[0], template)
+            return same_structure(flatten(backend, value)[0], template)
         except NoTemplate:
             return False
 
@@ -162,6 +168,7 @@ def own(low: Lowering, value: Any) -> Any:
     """Register the containers of a structure that was rebuilt as the region's own."""
     if isinstance(value, list | dict) or (isinstance(value, tuple) and type(value) is not tuple):
         low.make(value)
+        low.rebuilt.add(id(value))
     for part in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
         own(low, part)
     return value
@@ -182,12 +189,12 @@ def final_tensors(low: Lowering, carry: Carry, value: Any) -> list[Any]:
     Raises:
         Unsupported: JN108 if the value at the end is of another kind, dtype, shape or structure than at the start.
     """
-    value = _deep_lift(low, value)
+    value = deep_lift(low, value)
     try:
         template, leaves = flatten(low.backend, value, lambda part: _staged_attributes(low, part))
     except NoTemplate as error:
         raise Unsupported("JN108", f"{describe(carry.slot)} ends as a {error}", low.heap.spans.get(carry.slot.key)) from None
-    if not _same(template, carry.template):
+    if not same_structure(template, carry.template):
         wider = _widened(carry.template, template)
         if wider is not None:
             low.widened[carry.slot.key] = wider
@@ -204,7 +211,7 @@ def _staged_attributes(low: Lowering, value: Any) -> dict[str, Any] | None:
     from janus_nb.lowering.objects import attributes
 
     born = low.born.get(id(value))
-    return {n: _deep_lift(low, v) for n, v in attributes(low, born).items()} if born is not None else None
+    return {n: deep_lift(low, v) for n, v in attributes(low, born).items()} if born is not None else None
 
 
 def _widened(start: Any, end: Any) -> list[Spec] | None:
@@ -222,18 +229,18 @@ def _widened(start: Any, end: Any) -> list[Spec] | None:
     return None if any(p is None for p in parts) else [spec for part in parts for spec in part or ()]
 
 
-def _same(a: Any, b: Any) -> bool:
+def same_structure(a: Any, b: Any) -> bool:
     """Whether a value of structure `a` can travel as one of structure `b`."""
     if isinstance(a, Constant | ObjectOf) or isinstance(b, Constant | ObjectOf):
         if isinstance(a, ObjectOf) and isinstance(b, ObjectOf):
-            return a.kind is b.kind and a.names == b.names and all(_same(x, y) for x, y in zip(a.parts, b.parts, strict=True))
+            return a.kind is b.kind and a.names == b.names and all(same_structure(x, y) for x, y in zip(a.parts, b.parts, strict=True))
         return bool(a == b)
     if is_leaf(a) and is_leaf(b):
         return a[1] == b[1] and fits(b[0], a[0])
     if isinstance(a, dict) and isinstance(b, dict):
-        return list(a) == list(b) and all(_same(a[k], b[k]) for k in a)
+        return list(a) == list(b) and all(same_structure(a[k], b[k]) for k in a)
     if type(a) is type(b) and isinstance(a, tuple | list):
-        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(same_structure(x, y) for x, y in zip(a, b, strict=True))
     return False
 
 
@@ -246,15 +253,16 @@ def _text(template: Any) -> str:
     return template.kind.__name__ if isinstance(template, ObjectOf) else f"{type(template).__name__} of {len(template)}"
 
 
-def _deep_lift(low: Lowering, value: Any) -> Any:
+def deep_lift(low: Lowering, value: Any) -> Any:
+    """A structure whose parts are as the graph sees them."""
     if isinstance(value, Host):
         return low.lift(value)
     if type(value) in (tuple, list):
-        return type(value)(_deep_lift(low, v) for v in value)
+        return type(value)(deep_lift(low, v) for v in value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return tuple.__new__(type(value), [_deep_lift(low, v) for v in value])
+        return tuple.__new__(type(value), [deep_lift(low, v) for v in value])
     if type(value) is dict:
-        return {k: _deep_lift(low, v) for k, v in value.items()}
+        return {k: deep_lift(low, v) for k, v in value.items()}
     return value
 
 

@@ -79,6 +79,7 @@ class Program:
         volatile: Keys of slots, and ids of containers, whose values differ from run to run (clocks).
         mutated: Ids of containers that effects change.
         read: Ids of containers that were read as unchanging: an effect on one of them aborts the iteration.
+        seen: Ids of the containers that the host programs have read ahead in the present call.
         checks: Assumptions behind the graph's assertions.
         host_checks: Assumptions checked at replay.
         pre_checks: Assumptions checked by the pre program.
@@ -109,6 +110,7 @@ class Program:
     volatile: frozenset[Any]
     mutated: frozenset[int]
     read: frozenset[int]
+    seen: set[int]
     borrowed: tuple[int, ...]
     generators: tuple[Any, ...]
     checks: tuple[Assumption, ...]

@@ -99,7 +99,8 @@ class Snapshot:
         """Put back whatever has changed, and say what it was."""
         found: list[Change] = []
         failed: list[Exception] = []
-        for held in self._held.values():
+        everything = list(self._held.values())
+        for held in everything:
             try:
                 names = held.kind.differences(held.state, held.kind.look(held.owner))
                 if names is not None:

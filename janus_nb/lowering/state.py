@@ -87,6 +87,11 @@ def rollback(low: Lowering, to: Mark) -> None:
         low.born[key].kept = kept
 
 
+def acted(low: Lowering, since: Mark) -> bool:
+    """Whether anything was done since the mark that Python would not do if it did not get there."""
+    return low.effects != since.effects or any(since.overlay.get(key) is not entry for key, entry in low.heap.overlay.items())
+
+
 def changes(low: Lowering, since: Mark) -> dict[Place, Any]:
     """Places that hold something else than at the mark, with what they hold now."""
     found: dict[Place, Any] = {}
@@ -98,6 +103,8 @@ def changes(low: Lowering, since: Mark) -> dict[Place, Any]:
         for name, value in frame.names.items():
             if before_names.get(name, UNBOUND) is not value:
                 found["name", index, name] = (None, value)
+        for name in before_names.keys() - frame.names.keys():
+            found["name", index, name] = (None, UNBOUND)
     return found
 
 
@@ -120,3 +127,29 @@ def store(low: Lowering, place: Place, slot: Any, value: Any) -> None:
         low.frames[index].names.pop(name, None)
     else:
         low.frames[index].names[name] = value
+
+
+def is_shared(low: Lowering, value: Any) -> bool:
+    """Whether a container is known in another place too, so that a new one in its place would not be the same."""
+    if not isinstance(value, list | dict):
+        return False
+    count = 0
+    pending = [entry[1] for entry in low.heap.overlay.values()]
+    for frame in low.frames:
+        pending.extend(frame.names.values())
+    depth = 0
+    while pending and depth < 10_000:
+        depth += 1
+        item = pending.pop()
+        if item is value:
+            count += 1
+        elif isinstance(item, list | tuple | dict) and low.is_fresh(item):
+            pending.extend(item.values() if isinstance(item, dict) else item)
+    return count > 1 or bool(pending)
+
+
+def containers_in(value: Any) -> list[Any]:
+    """The lists and dictionaries of a structure."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    here = [value] if isinstance(value, list | dict) else []
+    return [*here, *(box for part in parts for box in containers_in(part))]

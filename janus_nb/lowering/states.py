@@ -84,21 +84,27 @@ class _Set(_List):
 
 
 class _Dict(Kind):
+    """A dictionary: its keys and its values, in two lists, so that no key is asked for its hash."""
+
     base: Any = dict
 
     def look(self, owner: Any) -> Any:
-        return dict(self.base.items(owner))
+        return list(self.base.keys(owner)), list(self.base.values(owner))
 
     def put(self, owner: Any, state: Any) -> None:
         self.base.clear(owner)
-        self.base.update(owner, state)
+        for key, value in zip(*state, strict=True):
+            self.base.__setitem__(owner, key, value)
 
     def parts(self, state: Any) -> Iterable[tuple[str, Any]]:
-        yield from ((f" key {key!r}" if type(key) is str else " key", key) for key in state if type(key) not in PLAIN)
-        yield from ((f"[{key!r}]" if type(key) is str else "[..]", part) for key, part in state.items() if type(part) not in PLAIN)
+        for key, value in zip(*state, strict=True):
+            if type(key) not in PLAIN:
+                yield " key", key
+            if type(value) not in PLAIN:
+                yield f"[{key!r}]" if type(key) is str else "[..]", value
 
     def differences(self, before: Any, now: Any) -> list[str] | None:
-        return None if _same_items(list(before), list(now)) and _same_items(list(before.values()), list(now.values())) else [""]
+        return None if _same_items(before[0], now[0]) and _same_items(before[1], now[1]) else [""]
 
 
 class _OrderedDict(_Dict):
@@ -144,11 +150,11 @@ class _Cell(_List):
             del owner.cell_contents
 
 
-class _Function(_Dict):
+class _Function(Kind):
     """A function of a library: its own attributes, and what it closes over."""
 
     def look(self, owner: Any) -> Any:
-        return dict(owner.__dict__), owner.__closure__ or ()
+        return owner.__dict__.copy(), owner.__closure__ or ()
 
     def put(self, owner: Any, state: Any) -> None:
         _put_attributes(owner.__dict__, state[0])
@@ -161,7 +167,7 @@ class _Function(_Dict):
         return _different(before[0], now[0])
 
 
-class _Attributes(_Dict):
+class _Attributes(Kind):
     """Some attributes of an object that is not looked into otherwise."""
 
     def look(self, owner: Any) -> Any:
@@ -307,14 +313,14 @@ def kind_of(value: Any, backend: Backend) -> Kind | None:
     An object of a plain class of the user's is not looked into: library code does not know its attributes.
     """
     kind = type(value)
-    if kind is types.FunctionType and is_user_file(value.__code__.co_filename):
+    if kind is types.FunctionType and (is_user_file(value.__code__.co_filename) or _is_ours(value.__module__)):
         return None
     return _kind_of(kind, backend) if kind not in _EXACT else _EXACT[kind]  # type: ignore[arg-type]
 
 
 @functools.lru_cache(maxsize=4096)
 def _kind_of(kind: type, backend: Backend) -> Kind | None:
-    if kind in PLAIN or issubclass(kind, _LEAVES) or backend.is_opaque(kind):
+    if kind in PLAIN or issubclass(kind, _LEAVES) or backend.is_opaque(kind) or _is_ours(kind.__module__):
         return None
     if issubclass(kind, _generator_types()):
         return _GENERATOR
@@ -333,6 +339,11 @@ def _kind_of(kind: type, backend: Backend) -> Kind | None:
 
 
 _PLAIN_MODULES = frozenset({"builtins", "abc", "typing", "enum", "collections", "collections.abc", "dataclasses", "contextlib"})
+
+
+def _is_ours(module: str | None) -> bool:
+    """Whether something belongs to the generator, which calls libraries with functions of its own."""
+    return module is not None and module.partition(".")[0] == __name__.partition(".")[0]
 
 
 def _has_dict(kind: type) -> bool:

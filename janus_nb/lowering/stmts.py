@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering import access, attributes, contexts, control, items, operators, patterns
+from janus_nb.lowering import access, attributes, contexts, control, generators, items, operators, patterns
 from janus_nb.lowering.exprs import _closure as make_closure
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.outcome import BREAK, CONTINUE, NORMAL, Exit, Outcome, Returned
@@ -97,8 +97,8 @@ def _unpack(low: Lowering, targets: list[ast.expr], value: Any) -> None:
     if isinstance(value, Host) and value.phase is Phase.POST:
         if star is not None:
             raise Unsupported("JN102", "starred unpacking of a value known at replay")
-        made = low.host_op(f"J.unpack({{}}, {len(targets)})", None, value)
-        items: list[Any] = [low.host_op(f"{{}}[{i}]", None, made) for i in range(len(targets))]
+        made = low.host_op(f"J.unpack({{}}, {len(targets)})", None, value, flat=True)
+        items: list[Any] = [low.host_op(f"{{}}[{i}]", None, made, flat=True, picks=True) for i in range(len(targets))]
     else:
         items = control.known_items(low, value, len(targets) if star is None else None)
     if star is None:
@@ -201,7 +201,10 @@ def import_from(low: Lowering, node: ast.ImportFrom) -> Outcome:
 
 def try_(low: Lowering, node: ast.Try) -> Outcome:
     """`try`: lowered as if nothing raised. What would raise in Python aborts the iteration, and Python runs it."""
-    outcome = run(low, node.body)
+    try:
+        outcome = run(low, node.body)
+    except generators.Stop:
+        raise Unsupported("JN104", "a generator that is left inside a `try`") from None
     if outcome is NORMAL:
         outcome = run(low, node.orelse)
     if isinstance(outcome, Exit) and (node.handlers or node.finalbody):
@@ -212,7 +215,10 @@ def try_(low: Lowering, node: ast.Try) -> Outcome:
 
 def with_(low: Lowering, node: ast.With) -> Outcome:
     """`with`: tapes and scopes of the library are entered for real; user managers are interpreted."""
-    return _with_items(low, list(node.items), node.body)
+    try:
+        return _with_items(low, list(node.items), node.body)
+    except generators.Stop:
+        raise Unsupported("JN104", "a generator that is left inside a `with`") from None
 
 
 def _with_items(low: Lowering, items: list[ast.withitem], body: list[ast.stmt]) -> Outcome:

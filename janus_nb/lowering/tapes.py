@@ -42,6 +42,10 @@ class Continued:
         self.tape = tape
         self.spent = False
         self.active = False
+        plain = low.backend.tape_is_plain
+        if not plain(tape.witness):
+            raise Unsupported("JN208", "it is persistent, or watches only what it is told to")
+        low.check_host(low.host_op(f"{low.host.object(plain)}({{}})", plain, tape), True, _assumed(low))
         self._shadow = low.backend.continuation(tape.witness)
 
     def open(self) -> None:

@@ -33,11 +33,9 @@ in the code stay as they are: a called function gets an instrumented copy when i
 """
 
 from __future__ import annotations
-import __future__
 
 import ast
 import builtins
-import functools
 import operator
 import sys
 from dataclasses import dataclass, field
@@ -47,7 +45,7 @@ from typing import Any, TypeVar
 from janus_nb.profile.bind import SESSION, renamed
 from janus_nb.source.clone import altered, clone
 from janus_nb.source.names import bound_names
-from janus_nb.source.units import Unit, function_source, is_private
+from janus_nb.source.units import FUTURE, Unit, function_source, is_private
 from janus_nb.span import Span
 
 MAX_BLOCKS = 9
@@ -60,7 +58,6 @@ _UNSEAMED = (
 
 _N = TypeVar("_N", bound=ast.AST)
 _BUILTINS = frozenset(dir(builtins))
-_FUTURE = functools.reduce(operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names))
 
 
 @dataclass(slots=True)
@@ -395,7 +392,7 @@ def instrument_code(function: FunctionType, sites: Sites, profiled: bool) -> Cod
     if hasattr(outer, "type_params"):
         outer.type_params = []
     module = ast.fix_missing_locations(ast.copy_location(ast.Module([_located(outer, node)], []), node))
-    compiled = compile(module, code.co_filename, "exec", flags=code.co_flags & _FUTURE, dont_inherit=True)
+    compiled = compile(module, code.co_filename, "exec", flags=code.co_flags & FUTURE, dont_inherit=True)
     inner = _nested_code(_nested_code(compiled, _OUTER), node.name)
     inner = renamed(inner, f"{_OUTER}.<locals>.{node.name}", getattr(code, "co_qualname", function.__qualname__))
     same = inner.co_freevars == code.co_freevars and inner.co_varnames[: _arity(inner)] == code.co_varnames[: _arity(code)]

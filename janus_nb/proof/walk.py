@@ -236,7 +236,8 @@ class Walk:
 
     def sequence(self, value: Any, position: int) -> None:
         kind = type(value)
-        if kind is not tuple and not self.first(value, position):
+        shared = kind is not tuple or any(type(item) not in _ATOMS and type(item) is not float for item in value)
+        if shared and not self.first(value, position):  # tuples of numbers and texts may be made anew, or shared, as Python likes
             return
         items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value) if isinstance(value, tuple) else iter(value)
         parts = [(item, f"[{i}]") for i, item in enumerate(items)]

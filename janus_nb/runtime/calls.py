@@ -12,7 +12,7 @@ from typing import Any
 
 from janus_nb.config import Options
 from janus_nb.events import CellStarted, EagerRan, EventBus, Profiled, RegionFound
-from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
+from janus_nb.lowering.generate import ARGUMENTS_SLOT, RETURN_SLOT, KeyedParts, Parts, Target, form_of
 from janus_nb.proof.fingerprint import Names
 from janus_nb.report import Report
 from janus_nb.runtime.attempt import Attempt, Committed, PythonRuns
@@ -43,9 +43,9 @@ class FunctionRegion:
     def _begin(self) -> None:
         from janus_nb.runtime.engine import Engine
         from janus_nb.runtime.session import Session
-        from janus_nb.tf.backend import backend
+        from janus_nb.tf.waiting import present_backend
 
-        self.engine = Engine(backend(), self.options, self.bus, self.store.recorder)
+        self.engine = Engine(present_backend(), self.options, self.bus, self.store.recorder)
         self._session = Session(self.engine, self.store, self.callees)
         found = function_source(self.function)
         span = Span(self.function.__code__.co_filename, self.function.__code__.co_firstlineno, 0, self.function.__code__.co_firstlineno, 1)
@@ -70,6 +70,8 @@ class FunctionRegion:
         if self.engine is None:
             self._begin()
         backend = self.engine.backend
+        if not backend.loaded():
+            return self.function(*args, **kwargs)  # there are no tensors yet
         if self.region.status is Status.SPLIT:
             return self._split(args, kwargs)
         if self.region.status is Status.IMPERATIVE or not backend.in_eager_mode() or backend.under_tape():
@@ -150,7 +152,9 @@ class _Call:
         self._names[RETURN_SLOT.name] = value
 
     def names(self) -> MutableMapping[str, Any]:
-        """The names of the region: what is returned is the only one."""
+        """The names of the region: the form of the arguments, and what is returned."""
+        if ARGUMENTS_SLOT.name not in self._names:
+            self._names[ARGUMENTS_SLOT.name] = form_of(self.args, self.kwargs)
         return self._names
 
     def scene(self) -> Scene:

@@ -101,7 +101,8 @@ class Driver:
             except GeneratorExit:
                 self.source.close()
                 raise
-            self.note_profiled(time.perf_counter() - started)
+            with self.engine.contained(self.region, "profile"):
+                self.note_profiled(time.perf_counter() - started)
 
     def note_profiled(self, seconds: float) -> None:
         """Record a profiled iteration."""
@@ -126,7 +127,8 @@ class Driver:
     def _rest(self) -> Iterator[Any]:
         __tracebackhide__ = True
         assert self.source is not None
-        self.engine.found(self.region)
+        with self.engine.contained(self.region, "driver"):
+            self.engine.found(self.region)
         while True:
             self.run_graphs()
             if self.region.too_fast:
@@ -157,7 +159,8 @@ class Driver:
 
     def rest_while(self) -> None:
         """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""
-        self.engine.found(self.region)
+        with self.engine.contained(self.region, "driver"):
+            self.engine.found(self.region)
         if self.since:
             self.after_eager()
         self.leave_split()

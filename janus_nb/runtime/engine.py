@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Iterator, MutableMapping
 from typing import Any
@@ -41,8 +42,10 @@ from janus_nb.speculate.guards import Equals, Guard
 from janus_nb.speculate.policy import ExitAssumption, ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, describe
 
+_log = logging.getLogger("janus_nb")
+
 MAX_REFUSALS = 3
-TRANSIENT = ("JN108", "JN110", "JN209", "JN303")
+TRANSIENT = ("JN108", "JN110", "JN211", "JN303")
 """Reasons that may be gone an iteration later: a name is bound, a variable made, an object built, a number has become a float."""
 
 MAX_ABORTS = 24
@@ -246,7 +249,15 @@ class Engine:
         try:
             yield
         except Exception as error:
+            self.contain(region, where, error)
+
+    def contain(self, region: Region, where: str, error: Exception) -> None:
+        """Make an error of JANUS's own an event, and leave the region to Python, whatever else fails."""
+        try:
             self.internal_error(region, where, error)
+        except Exception:
+            _log.warning("JANUS failed (%s), and failed to say so; Python goes on", where, exc_info=True)
+            region.status = Status.IMPERATIVE
 
     # -- judgement -------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
@@ -34,6 +35,10 @@ def pre_check(index: int, condition: Any, expected: bool) -> None:
     """Called by pre programs as `Check`."""
     if bool(condition) is not expected:
         raise Cut(index, bool(condition))
+
+
+LONGEST = 0.1
+"""Seconds after which no further iteration is prepared ahead."""
 
 
 @dataclass(slots=True)
@@ -72,6 +77,7 @@ class Prepared:
 def prepare(backend: Backend, program: Program, block: Block, names: MutableMapping[str, Any]) -> Prepared:
     """Run the entry program, and the pre program for as many elements as satisfy the assumptions."""
     given = [read(slot, names) for slot in program.inputs]
+    program.seen.clear()
     try:
         entry = program.entry(*given)
     except Exception as error:
@@ -114,7 +120,7 @@ def _run_pre(
     """The pre program's results for each element, the states before and between them, and what stopped it."""
     if program.idle:
         return [()] * len(elements), [()] * (len(elements) + 1), None
-    pre, results = program.pre, []
+    pre, results, end = program.pre, [], perf_counter() + LONGEST
     carried = len(program.pre_carries)
     states = [state] * (1 if carried else len(elements) + 1)
     try:
@@ -122,6 +128,8 @@ def _run_pre(
             for element in elements:
                 result = pre(element, *state, *exported)
                 results.append(result)
+                if perf_counter() > end:
+                    break  # numbers that grow and grow: an iteration far ahead may take for ever
                 state = result[len(result) - carried :]
                 states.append(state)
         else:
@@ -198,9 +206,9 @@ def _carried(backend: Backend, program: Program, names: MutableMapping[str, Any]
 def _unchanging(program: Program, given: list[Any]) -> frozenset[int]:
     """Ids of the containers whose content the generated code takes for granted in this call."""
     arrays = [id(memory(value)) for value in given if type(value).__module__ == "numpy"]
-    if not program.borrowed and not arrays:
+    if not program.borrowed and not arrays and not program.seen:
         return program.read
-    found: set[int] = {*program.read, *arrays}
+    found: set[int] = {*program.read, *program.seen, *arrays}
     pending = [given[i] for i in program.borrowed]
     while pending:
         value = pending.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import logging
 import sys
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from janus_nb.source.units import is_user_function
 PASS_BY = 64
 """Calls of a function without tensor work after which it is asked again whether there is any."""
 
+_log = logging.getLogger("janus_nb")
 _JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs})
 _SIZED = frozenset({list, tuple, dict, set, frozenset, range, str, bytes, type({}.keys()), type({}.values()), type({}.items())})
 MAX_ELEMENTS = 1000
@@ -77,28 +79,44 @@ class Probes:
     def test(self, site: int, value: Any) -> bool:
         """A test's value, as the bool that Python would make of it; recorded."""
         taken = bool(value)
-        self.store.recorder.branch(self.store.sites.tests[site], taken)
+        self._record(site, taken)
         return taken
+
+    def _record(self, site: int, taken: bool) -> None:
+        try:
+            self.store.recorder.branch(self.store.sites.tests[site], taken)
+        except Exception:
+            _log.debug("JANUS failed to record a test; Python goes on", exc_info=True)
 
     def operand(self, site: int, value: Any) -> Any:
         """An operand of `and`/`or`; recorded when its truth can be taken twice."""
-        if type(value).__module__ in ("builtins", "numpy") or self.engine.backend.is_tensor(value):
-            try:
-                taken = bool(value)
-            except Exception:
-                return value  # Python itself will raise, at the user's line.
-            self.store.recorder.branch(self.store.sites.tests[site], taken)
+        try:
+            if type(value).__module__ in ("builtins", "numpy") or self.engine.backend.is_tensor(value):
+                self._record(site, bool(value))
+        except Exception:
+            return value  # if its truth cannot be told, Python itself will raise, at the user's line
         return value
 
     # -- called functions ----------------------------------------------------------------------------------------------
 
     def called(self, function: Any) -> Any:
         """A function about to be called from profiled code: its instrumented copy, if it is the user's."""
-        return self._copy(function, True)
+        try:
+            return self._copy(function, True)
+        except Exception:
+            return self._kept(function)
 
     def plain(self, function: Any) -> Any:
         """A function about to be called from other code."""
-        return self._copy(function, False)
+        try:
+            return self._copy(function, False)
+        except Exception:
+            return self._kept(function)
+
+    def _kept(self, function: Any) -> Any:
+        """JANUS has failed to copy a function: the user's own is called."""
+        _log.debug("JANUS failed to copy a function; Python goes on", exc_info=True)
+        return function
 
     def _copy(self, function: Any, profiled: bool) -> Any:
         kind = type(function)
@@ -155,11 +173,17 @@ class Probes:
         """
         frame = sys._getframe(1)
         self._iterables[id(frame), site] = iterable
+        try:
+            return self._observes(site, iterable, frame.f_globals)
+        except Exception:
+            _log.debug("JANUS failed to judge a comprehension; Python goes on", exc_info=True)
+            return False
+
+    def _observes(self, site: int, iterable: Any, names: dict[str, Any]) -> bool:
         if not self.awake() or (type(iterable) in _SIZED and len(iterable) > MAX_ELEMENTS):
             return False
         if self.drivers:
             return self.quiet.note(("comprehension", site)) == 0
-        names = frame.f_globals
         return any(has_loop(f) for called in self.store.sites.comprehensions[site] for f in _named(called, names))
 
     def handed(self, site: int) -> Any:

@@ -35,7 +35,10 @@ class Quiet:
 
     def now(self) -> int:
         """How much tensor work has been done; when there is more than before, all counts begin again."""
-        done = self.work() + self.touched
+        try:
+            done = self.work() + self.touched
+        except Exception:
+            done = self._seen + 1  # not known: as if there had been some
         if done != self._seen:
             self._seen = done
             self._counts = {}

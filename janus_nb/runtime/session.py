@@ -9,6 +9,7 @@ It never raises on its own account: whatever goes wrong inside JANUS, the user's
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -25,9 +26,12 @@ from janus_nb.runtime.probes import Callee, Probes
 from janus_nb.runtime.quiet import ROUNDS
 from janus_nb.runtime.region import Region, Status
 from janus_nb.runtime.segments import Segments
-from janus_nb.runtime.sources import HostSource, made_in_header, open_iterable
+from janus_nb.runtime.sources import HostSource, Source, made_in_header, open_iterable
 from janus_nb.runtime.store import Store
+from janus_nb.source.units import is_user_class
 from janus_nb.span import Span
+
+_log = logging.getLogger("janus_nb")
 
 LONG = 16
 """An inner loop over a source of unknown length counts as part of the loop around it up to this many iterations."""
@@ -49,6 +53,7 @@ class Execution:
         plain: What the copy without probes iterates over, if Python runs all the rest.
         own: What the user's own copy iterates over.
         alone: Whether JANUS leaves the loop alone.
+        stays: Whether the loop as a whole stays imperative.
         claimed: The region, as long as no other thread may work on it.
     """
 
@@ -58,6 +63,7 @@ class Execution:
     plain: Iterable[Any] | None = None
     own: Iterable[Any] | None = None
     alone: bool = False
+    stays: bool = False
     claimed: Region | None = None
 
 
@@ -113,19 +119,36 @@ class Session(Probes):
     def _begin(self, number: int, frame: FrameType, kind: str) -> tuple[Execution, Region | None]:
         """A new execution of a loop; without a region if JANUS leaves it alone."""
         execution = self.loops[id(frame), number] = Execution(frame)
+        try:
+            region = self._admitted(execution, number, kind)
+        except Exception as error:
+            self._fault(None, "loop", error)
+            region = None
+        execution.alone = region is None
+        return execution, region
+
+    def _admitted(self, execution: Execution, number: int, kind: str) -> Region | None:
+        """The region of an execution that JANUS works on."""
         if not self.awake() or self.quiet.count(number) >= ROUNDS:
-            execution.alone = True
-            return execution, None
+            return None
         execution.work = self.quiet.now()
-        region = self.region(self.store.sites.loops[number], frame.f_globals, kind)
+        region = self.region(self.store.sites.loops[number], execution.frame.f_globals, kind)
         code = bystander()
         if code is not None:
             self.engine.say_once(region, code)
         if code is not None or region.untouched or not self.store.claims.take(region):
-            execution.alone = True
-            return execution, None
+            return None
         execution.claimed = region
-        return execution, region
+        execution.stays = region.status is Status.IMPERATIVE or not self.engine.backend.in_eager_mode()
+        if region.status is Status.IMPERATIVE and not region.holds_region:
+            self.engine.found(region)
+        return region
+
+    def _fault(self, region: Region | None, where: str, error: Exception) -> None:
+        """An error of JANUS's own: Python runs what it concerns."""
+        _log.debug("JANUS failed (%s); Python goes on", where, exc_info=error)
+        if region is not None:
+            self.engine.contain(region, where, error)
 
     def _drive(self, execution: Execution, number: int, region: Region, source: Any) -> Driver:
         driver = Driver(self, region, self.store.sites.loops[number], source, execution.frame)
@@ -140,15 +163,18 @@ class Session(Probes):
         execution = self.loops.pop(key, None)
         if execution is None:
             return None
-        driver = execution.driver
-        if driver is not None:
-            self.drivers.pop(key, None)
-            driver.close()
-            if self.quiet.now() == execution.work:
-                self.quiet.note(key[1], 1 + driver.count)
-        if execution.claimed is not None:
-            self.store.claims.give_back(execution.claimed)
-            execution.claimed = None
+        driver = self.drivers.pop(key, None)
+        try:
+            if driver is not None:
+                driver.close()
+                if self.quiet.now() == execution.work:
+                    self.quiet.note(key[1], 1 + driver.count)
+        except Exception as error:
+            self._fault(execution.claimed, "end of a loop", error)
+        finally:
+            if execution.claimed is not None:
+                self.store.claims.give_back(execution.claimed)
+                execution.claimed = None
         return execution
 
     def accompanied(self) -> bool:
@@ -177,23 +203,46 @@ class Session(Probes):
         driver = self._driver(execution, number, region, iterable, fresh)
         if driver is None:
             return _NONE
-        if self._is_inner(driver, iterable):
-            return self._counted(driver)
-        if driver.region.status is not Status.COLD:
+        try:
+            if self._is_inner(driver, iterable):
+                return self._counted(driver)
+            if driver.region.status is not Status.COLD:
+                return _NONE
+            self.engine.found(driver.region)
+        except Exception as error:
+            self._fault(region, "profile", error)
+            self.hand_over(driver)
             return _NONE
-        self.engine.found(driver.region)
         return driver.profiled(self.engine.options.profile)
 
     def _driver(self, execution: Execution, number: int, region: Region, iterable: Any, fresh: bool) -> Driver | None:
         """A driver for this execution; None (with the iterable put aside) if the loop stays imperative."""
         __tracebackhide__ = True
-        if region.status is Status.IMPERATIVE or not self.engine.backend.in_eager_mode():
-            execution.plain = iterable
-            if region.status is Status.IMPERATIVE and not region.holds_region:
-                self.engine.found(region)
-                execution.plain = imperative(self.engine, region, iterable)
+        if execution.stays:
+            told = region.status is Status.IMPERATIVE and not region.holds_region
+            execution.plain = imperative(self.engine, region, iterable) if told else iterable
             return None
-        return self._drive(execution, number, region, open_iterable(self.engine.backend, iterable, fresh))
+        source = self._opened(execution, iterable, fresh)
+        if source is None:
+            return None
+        try:
+            return self._drive(execution, number, region, source)
+        except Exception as error:
+            self._fault(region, "driver", error)
+            execution.own, execution.alone = source.remaining(), True
+            return None
+
+    def _opened(self, execution: Execution, iterable: Any, fresh: bool) -> Source | None:
+        """A source over what the loop's header gave; `None` if it cannot be opened, and Python's own `for` says why."""
+        __tracebackhide__ = True
+        try:
+            return open_iterable(self.engine.backend, iterable, fresh)
+        except Exception as error:
+            if is_user_class(type(iterable)):
+                raise  # the user's `__iter__` has run, and must not run again
+            self._fault(None, "iterable", error)
+            execution.own, execution.alone = iterable, True
+            return None
 
     def _is_inner(self, driver: Driver, iterable: Any) -> bool:
         """Whether a loop belongs to a bigger region: it runs under a tape, or has few iterations."""
@@ -234,7 +283,8 @@ class Session(Probes):
                 raise
         if not driver.ended:
             return  # a loop of its own, after all
-        self.store.recorder.trip(_iter_span(driver.site), count)
+        with self.engine.contained(driver.region, "trip count"):
+            self.store.recorder.trip(_iter_span(driver.site), count)
 
     def rest(self, number: int) -> Iterable[Any]:
         """Elements for the copy without probes."""
@@ -288,14 +338,23 @@ class Session(Probes):
         if region is None:
             execution.own = iterable  # the user's `for` calls `iter`
             return _NONE
-        if region.status is Status.IMPERATIVE or self.engine.backend.under_tape() or not self.engine.backend.in_eager_mode():
+        try:
+            inside = execution.stays or self.engine.backend.under_tape() or (not region.versions and self._is_short(self.store.sites.loops[number]))
+        except Exception as error:
+            self._fault(region, "inner loop", error)
+            inside = True
+        if inside:
             return iterable
-        if not region.versions and self._is_short(self.store.sites.loops[number]):
-            return iterable
-        source = open_iterable(self.engine.backend, iterable, fresh)
+        source = self._opened(execution, iterable, fresh)
+        if source is None:
+            return _NONE
         if not region.versions and source.holds_fewer_than(MIN_REST):
             return source.remaining()
-        driver = self._drive(execution, number, region, source)
+        try:
+            driver = self._drive(execution, number, region, source)
+        except Exception as error:
+            self._fault(region, "driver", error)
+            return source.remaining()
         return driver.rest() if region.versions else self._first_rounds(execution, driver)
 
     def _is_short(self, site: LoopSite) -> bool:
@@ -306,15 +365,36 @@ class Session(Probes):
 
     def profile_while(self, number: int) -> bool:
         """Whether the profiled copy of a `while` goes on."""
-        frame = sys._getframe(1)
-        execution = self.loops.get((id(frame), number))
-        if execution is None:
-            execution, region = self._begin(number, frame, "while")
-            if region is not None:
-                self._drive(execution, number, region, None).inner = self.engine.backend.under_tape()
+        execution = self._while(number, sys._getframe(1))
         driver = execution.driver
         if driver is None or execution.alone:
             return False
+        try:
+            return self._profiles(driver)
+        except Exception as error:
+            return self._alone_from_now(execution, error)
+
+    def _while(self, number: int, frame: FrameType) -> Execution:
+        """The execution of a `while` in a frame: the one under way, or a new one."""
+        execution = self.loops.get((id(frame), number))
+        if execution is None:
+            execution, region = self._begin(number, frame, "while")
+            try:
+                if region is not None:
+                    self._drive(execution, number, region, None)
+            except Exception as error:
+                self._alone_from_now(execution, error)
+        return execution
+
+    def _alone_from_now(self, execution: Execution, error: Exception) -> bool:
+        """JANUS has failed at the head of a `while`: the user's own copy of it goes on."""
+        self._fault(execution.claimed, "while", error)
+        execution.alone = True
+        return False
+
+    def _profiles(self, driver: Driver) -> bool:
+        if driver.count == 0:
+            driver.inner = self.engine.backend.under_tape()
         if driver.since:
             driver.note_profiled(time.perf_counter() - driver.since)
             driver.since = 0.0
@@ -336,10 +416,11 @@ class Session(Probes):
                     driver.since = time.perf_counter()
             else:
                 driver.ended = True
-                driver.leave_split()
-                driver.abandon()
-                if driver.inner:
-                    self.store.recorder.trip(_iter_span(driver.site), driver.count)
+                with self.engine.contained(driver.region, "end of a while"):
+                    driver.leave_split()
+                    driver.abandon()
+                    if driver.inner:
+                        self.store.recorder.trip(_iter_span(driver.site), driver.count)
         return going
 
     def rest_while(self, number: int) -> bool:
@@ -348,6 +429,16 @@ class Session(Probes):
         driver = execution.driver if execution is not None else None
         if execution is None or driver is None or driver.ended or execution.alone:
             return False
+        try:
+            going = self._goes_on(execution, driver)
+        except Exception as error:
+            return self._alone_from_now(execution, error)
+        if going is None:
+            driver.rest_while()
+        return going is not False
+
+    def _goes_on(self, execution: Execution, driver: Driver) -> bool | None:
+        """Whether a `while` goes on in the copy without probes; `None` if graphs are asked first."""
         if not driver.region.versions and self._still_quiet(execution):
             return not self._quiet_rounds_over(execution, driver)
         if driver.region.too_fast:
@@ -356,8 +447,7 @@ class Session(Probes):
         if driver.region.status is Status.IMPERATIVE or not self.engine.backend.in_eager_mode():
             driver.since = 0.0
             return True
-        driver.rest_while()
-        return True
+        return None
 
     def _quiet_rounds_over(self, execution: Execution, driver: Driver) -> bool:
         """Whether a `while` has gone round often enough without tensor work to be left alone."""
@@ -370,12 +460,7 @@ class Session(Probes):
 
     def again_while(self, number: int) -> bool:
         """As `rest_while`, for an inner loop outside profiling."""
-        frame = sys._getframe(1)
-        execution = self.loops.get((id(frame), number))
-        if execution is None:
-            execution, region = self._begin(number, frame, "while")
-            if region is not None:
-                self._drive(execution, number, region, None)
+        execution = self._while(number, sys._getframe(1))
         driver = execution.driver
         if driver is None or driver.ended or execution.alone:
             return False

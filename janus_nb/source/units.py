@@ -5,11 +5,13 @@ cells and `janus_nb.run_cell` puts what it runs.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import copy
 import functools
 import linecache
+import operator
 import os
 import site
 import sys
@@ -121,10 +123,35 @@ def is_keras(kind: type) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _locate(code: CodeType) -> tuple[FunctionNode, Unit] | None:
-    unit = find_unit(code.co_filename)
-    if unit is None:
-        return None
+def _locate(code: CodeType, file: str) -> tuple[FunctionNode, Unit] | None:
+    """The node of a function's code, in a text that compiles to this very code: a file may have been edited since, or not yet reloaded."""
+    unit = find_unit(file)
+    if unit is not None and code not in _codes(unit, code.co_flags & FUTURE):
+        linecache.checkcache(file)
+        unit = find_unit(file)
+        if unit is not None and code not in _codes(unit, code.co_flags & FUTURE):
+            return None
+    return _node_of(code, unit) if unit is not None else None
+
+
+FUTURE = functools.reduce(operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)) & ~0xFFFF
+"""Flags of code that was compiled under `from __future__` statements."""
+
+
+@functools.lru_cache(maxsize=64)
+def _codes(unit: Unit, flags: int) -> frozenset[CodeType]:
+    """All code that a unit's text compiles to."""
+    try:
+        code = compile(unit.tree, unit.file, "exec", flags=flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except (SyntaxError, ValueError, TypeError):
+        return frozenset()
+    found = [code]
+    for outer in found:
+        found.extend(c for c in outer.co_consts if isinstance(c, CodeType))
+    return frozenset(found)
+
+
+def _node_of(code: CodeType, unit: Unit) -> tuple[FunctionNode, Unit] | None:
     found = [
         node
         for node in ast.walk(unit.tree)
@@ -181,4 +208,4 @@ def _same_column(node: FunctionNode, code: CodeType) -> bool:
 
 def function_source(function: FunctionType) -> tuple[FunctionNode, Unit] | None:
     """The node of a user function and its unit, or `None` if the text cannot be found."""
-    return _locate(function.__code__)
+    return _locate(function.__code__, function.__code__.co_filename)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context, record
 from tensorflow.python.framework.constant_op import convert_to_eager_tensor
 from tensorflow.python.framework.ops import uid
+from tensorflow.python.ops import tensor_array_ops
 
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
 from janus_nb.tf import seeds, tapes
@@ -19,7 +20,7 @@ from janus_nb.tf.libraries import OPAQUE, shared_state
 from janus_nb.tf.loop import TensorFlowLoop, barred, commit, unsuited
 from janus_nb.tf.perturb import moved, moved_variables
 from janus_nb.tf.step import TensorFlowCommit, TensorFlowStep
-from janus_nb.tf.tracer import TensorFlowTracer, VariableRef, spec_of_tensor
+from janus_nb.tf.tracer import TensorFlowTracer, VariableRef, has_loops, spec_of_tensor
 from janus_nb.tf.trails import Continuation, Trail, follow
 
 _EAGER = tf.__internal__.EagerTensor
@@ -70,6 +71,10 @@ class TensorFlowBackend:
     def tape_is_spent(self, tape: Any) -> bool:
         """Whether a tape gives no more gradients."""
         return not tape._persistent and tape._tape is None and not tape._recording
+
+    def tape_is_plain(self, tape: Any) -> bool:
+        """Whether a tape is for one gradient, watches variables by itself, and has not been used."""
+        return tapes.can_be_followed(tape)
 
     def held_by(self, held: Sequence[Any]) -> Any:
         """A context in which segments are run for a user who holds these open tapes by name."""
@@ -152,6 +157,9 @@ class TensorFlowBackend:
     def shared_state(self) -> list[Any]:
         """The objects in which TensorFlow and Keras keep what all code shares."""
         return shared_state()
+    def is_eager_array(self, value: Any) -> bool:
+        """Whether a value is a `TensorArray` of Python's: unlike a graph's, it changes when it is written, and when it is read."""
+        return isinstance(value, tf.TensorArray) and isinstance(value._implementation, tensor_array_ops._EagerTensorArray)
 
     def opaque(self, function: Any) -> Any:
         """A function that the library does not try to convert by means of its own."""
@@ -194,9 +202,9 @@ class TensorFlowBackend:
         """A graph of one iteration, which may run under a tape of the user's."""
         return TensorFlowStep(body, xla=xla)
 
-    def compile_commit(self, body: Body) -> CommittingStep:
-        """A graph of one iteration that commits by itself."""
-        return TensorFlowCommit(body)
+    def compile_commit(self, body: Body) -> CommittingStep | None:
+        """A graph of one iteration that commits by itself; `None` if it must be possible to stop a call."""
+        return None if has_loops(body) else TensorFlowCommit(body)
 
     def eagerly(self) -> Any:
         """A context in which operations run at once, also while a graph is under construction."""

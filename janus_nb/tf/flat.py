@@ -7,12 +7,17 @@ execute(name, outputs, [x, y], attributes)  one operation of the eager run time 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.eager import cancellation, context, execute
 
 from janus_nb.backend import Tensor
+from janus_nb.tf import stoppable
+
+LONG = 0.05
+"""Seconds after which the next call of a function is made so that a signal can stop it."""
 
 
 class FlatFunction:
@@ -20,13 +25,25 @@ class FlatFunction:
 
     Attributes:
         made: How many there have been in this process.
+        pure: Whether it writes nothing, so that a call may be stopped at any moment.
+        long: Whether a call may take long.
     """
 
     made = 0
 
-    def __init__(self, function: Callable[[list[Tensor]], list[Tensor] | None], specs: Sequence[Any], *, xla: bool = False) -> None:
+    def __init__(
+        self,
+        function: Callable[[list[Tensor]], list[Tensor] | None],
+        specs: Sequence[Any],
+        *,
+        xla: bool = False,
+        pure: bool = True,
+        long: bool = False,
+    ) -> None:
         self._concrete = tf.function(function, autograph=False, jit_compile=xla).get_concrete_function(list(specs))
         FlatFunction.made += 1
+        self.pure = pure
+        self.long = long
         self._function = self._concrete._inference_function
         self._name = self._function.name.decode()
         self._captures = self._concrete.captured_inputs
@@ -45,7 +62,14 @@ class FlatFunction:
         if self._options != (options.executor_type, options.config_proto_serialized):  # TensorFlow's configuration was changed
             self._options = options.executor_type, options.config_proto_serialized
             self._attributes = tuple(part for pair in options.as_attrs().items() for part in pair)
-        made: list[Tensor] = execute.execute(self._name, self._size, [*inputs, *self._captures], self._attributes, eager)
+        given = [*inputs, *self._captures]
+        made: list[Tensor]
+        if self.long and self.pure and stoppable.in_main_thread():
+            made = stoppable.call(lambda manager: execute.execute_with_cancellation(self._name, self._size, given, self._attributes, eager, manager))
+            return made
+        start = perf_counter()
+        made = execute.execute(self._name, self._size, given, self._attributes, eager)
+        self.long = self.long or perf_counter() - start > LONG
         return made
 
     def recorded(self, inputs: Sequence[Tensor]) -> list[Tensor]:

@@ -20,8 +20,9 @@ from typing import Any
 import tensorflow as tf
 
 from janus_nb.backend import Body, LoopResult, Tensor
+from janus_nb.tf import xla_ops
 from janus_nb.tf.flat import FlatFunction
-from janus_nb.tf.tracer import Traced, read_states, spec_shape
+from janus_nb.tf.tracer import Traced, has_loops, kinds_of, read_states, spec_shape
 
 ORDERED = ("Pool", "Conv", "LRN", "FusedBatchNorm")
 """Parts of the names of operations whose fast kernels TensorFlow chooses in the order of the graph.
@@ -58,7 +59,7 @@ class TensorFlowLoop:
             feeds = [_padded(feed, size) for feed in feeds]
         compiled = self._compiled.get(size)
         if compiled is None:
-            compiled = FlatFunction(self._build(size), self._signature(size), xla=self.xla and not self.body.lasts)
+            compiled = FlatFunction(self._build(size), self._signature(size), xla=self.xla and not self.body.lasts, long=has_loops(self.body))
             self._compiled = {size: compiled}
         meta, *outputs = compiled([tf.constant(steps, tf.int32), *carries, *feeds, *invariants])
         done, *flags = meta.numpy().tolist()
@@ -236,7 +237,7 @@ def barred(body: Body, single: bool) -> str | None:
     numbers = (t for op in body.handle.function.graph.get_operations() for t in op.outputs if t.dtype not in (tf.variant, tf.resource))
     if not all(tensor.shape.is_fully_defined() for tensor in numbers):
         return "not every size is known"  # XLA pads what it does not know, and then computes a mean of the wrong number of rows
-    return None
+    return xla_ops.refusal(kinds_of(body), body.handle.unchecked)
 
 
 def unsuited(body: Body) -> str | None:
@@ -257,5 +258,5 @@ def commit(body: Body, values: Sequence[Tensor]) -> None:
             for ref, value in zip(body.variables, new, strict=True):
                 tf.raw_ops.AssignVariableOp(resource=ref.handle, value=value)
 
-        traced.committer = FlatFunction(assign, [tf.TensorSpec(ref.shape, ref.dtype) for ref in body.variables])
+        traced.committer = FlatFunction(assign, [tf.TensorSpec(ref.shape, ref.dtype) for ref in body.variables], pure=False)
     traced.committer(values)

@@ -48,7 +48,7 @@ def _scatter(update: Callable[[Any, Any, Any], Any], nd: bool = False) -> Rule:
         if handle is None:
             raise Unsupported("JN302", "variable handle that comes from inside a graph")
         indices, values = inputs[1], inputs[2]
-        if graph is staging:
+        if _may_check(staging, graph, "TensorScatterUpdate"):
             _check_rows(staging, staging.state(handle, values.dtype).start, indices, nd)
         staging.write(handle, values.dtype, lambda now: update(now, indices if nd else tf.expand_dims(indices, -1), values))
         return _plain(staging, tf.no_op)
@@ -79,9 +79,26 @@ def _check_rows(staging: StagingGraph, table: Any, indices: Any, nd: bool) -> No
         with record.stop_recording():
             shape = tf.shape(table, out_type=indices.dtype)
             size = shape[: indices.shape[-1]] if nd else shape[0]
-            staging.check(tf.reduce_all((indices >= 0) & (indices < size)))
+            _check(staging, tf.reduce_all((indices >= 0) & (indices < size)))
     finally:
         staging.busy = was
+
+
+def _may_check(staging: StagingGraph, graph: Any, op_type: str) -> bool:
+    """Whether an assertion can be made beside an operation; not in a graph that a library nests in ours. XLA must not compile it then."""
+    if graph is staging.writable[-1]:
+        return True
+    staging.unchecked.add(op_type)
+    return False
+
+
+def _check(staging: StagingGraph, ok: Any) -> None:
+    """Assert a boolean tensor of the graph that is being built."""
+    tracer = staging.tracer() if staging.tracer is not None else None
+    if tracer is None:
+        staging.check(ok)
+    else:
+        tracer.check(ok)
 
 
 def _plain(staging: StagingGraph, build: Callable[[], Any]) -> Any:
@@ -162,19 +179,18 @@ _PHILOX = 1
 def _gather(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
     params, _indices, axis = inputs
     static = tf.get_static_value(axis)
-    if static is None or graph is not staging:
-        return None
-    size = params.shape[int(static)] if params.shape.rank is not None else None
+    size = None if static is None or params.shape.rank is None else params.shape[int(static)]
     if size is None:
+        staging.unchecked.add("GatherV2")
         return None
     return _sanitized(staging, graph, "GatherV2", inputs, 1, lambda i: (i >= 0) & (i < size), args, kwargs)
 
 
 def _sparse_xent(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
-    classes = inputs[0].shape[-1]
-    if classes is None or graph is not staging:
+    classes, op = inputs[0].shape[-1], "SparseSoftmaxCrossEntropyWithLogits"
+    if classes is None:
+        staging.unchecked.add(op)
         return None
-    op = "SparseSoftmaxCrossEntropyWithLogits"
     return _sanitized(staging, graph, op, inputs, 1, lambda i: (i >= 0) & (i < classes), args, kwargs)
 
 
@@ -182,11 +198,77 @@ def _integer_division(op_type: str) -> Rule:
     def rule(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
         divisor = inputs[1]
         static = tf.get_static_value(divisor)
-        if not divisor.dtype.is_integer or graph is not staging or (static is not None and (static != 0).all()):
+        if not divisor.dtype.is_integer or (static is not None and (static != 0).all()):
             return None
         return _sanitized(staging, graph, op_type, inputs, 1, lambda d: tf.not_equal(d, 0), args, kwargs, fill=1)
 
     return rule
+
+
+def _power(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    static = tf.get_static_value(inputs[1])
+    if not inputs[1].dtype.is_integer or (static is not None and (static >= 0).all()):
+        return None
+    return _sanitized(staging, graph, "Pow", inputs, 1, lambda y: y >= 0, args, kwargs)
+
+
+def _slice(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    if all(tf.get_static_value(part) is not None for part in inputs[1:]):
+        return None
+
+    def valid(begin: Any) -> Any:
+        size = inputs[2]
+        return (begin >= 0) & (begin + tf.maximum(size, 0) <= tf.shape(inputs[0], out_type=begin.dtype)) & (size >= -1)
+
+    return _sanitized(staging, graph, "Slice", inputs, 1, valid, args, kwargs)
+
+
+def _indexed(op_type: str, position: int, of_shape: bool = False) -> Rule:
+    """Indices of several axes, the last axis of input `position`, into the first input (`of_shape`: into what has the third as its shape)."""
+
+    def rule(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+        indices = inputs[position]
+        depth = None if indices.shape.rank is None else indices.shape[-1]
+        if depth is None:
+            staging.unchecked.add(op_type)
+            return None
+
+        def valid(values: Any) -> Any:
+            sizes = tf.cast(inputs[2], indices.dtype) if of_shape else tf.shape(inputs[0], out_type=indices.dtype)
+            return (values >= 0) & (values < sizes[:depth])
+
+        return _sanitized(staging, graph, op_type, inputs, position, valid, args, kwargs)
+
+    return rule
+
+
+def _unsorted_segments(op_type: str) -> Rule:
+    """Rows of a negative segment are left out; one that is too large is an error."""
+
+    def rule(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+        def valid(segments: Any) -> Any:
+            return segments < tf.cast(inputs[2], segments.dtype)
+
+        return _sanitized(staging, graph, op_type, inputs, 1, valid, args, kwargs, fill=-1)
+
+    return rule
+
+
+def _cast(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    """To an integer: what it cannot hold is not the same everywhere."""
+    to = tf.as_dtype(kwargs["attrs"]["DstT"].type) if "attrs" in kwargs else None
+    if to is None or not to.is_integer or not inputs[0].dtype.is_floating:
+        return None
+    if to in (tf.int32, tf.int64):
+        limit = float(2**31 if to == tf.int32 else 2**63)
+
+        def valid(values: Any) -> Any:
+            wide = tf.cast(values, tf.float64)
+            return (wide > -limit - (to == tf.int32)) & (wide < limit)
+
+        return _sanitized(staging, graph, "Cast", inputs, 0, valid, args, kwargs)
+    staging.unchecked.add("Cast")
+    return None
 
 
 def _sanitized(
@@ -201,12 +283,14 @@ def _sanitized(
     fill: int = 0,
 ) -> Any:
     """Assert that input `position` is valid everywhere; the operation gets `fill` where it is not."""
+    if not _may_check(staging, graph, op_type):
+        return None
     was, staging.busy = staging.busy, True
     try:
         with record.stop_recording():
             value = inputs[position]
             good = valid(value)
-            staging.check(tf.reduce_all(good))
+            _check(staging, tf.reduce_all(good))
             safe = tf.where(good, value, tf.constant(fill, value.dtype))
         changed = [*inputs[:position], safe, *inputs[position + 1 :]]
         op = graph._create_op_internal(op_type, changed, *args, **kwargs)
@@ -247,16 +331,18 @@ def _strided_slice(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kw
         return None
     rank = begin.shape[0]
     if inputs[0].shape.rank is None or rank is None or kwargs["attrs"]["ellipsis_mask"].i or kwargs["attrs"]["new_axis_mask"].i:
+        staging.unchecked.add("StridedSlice")
         return None
+    checked = _may_check(staging, graph, "StridedSlice")
     was, staging.busy = staging.busy, True
     try:
         with record.stop_recording():
             begins, ends = _components(begin, rank), _components(inputs[2], rank)
-            for axis in range(rank) if graph is staging else ():
+            for axis in range(rank) if checked else ():
                 if shrink >> axis & 1 and tf.get_static_value(begins[axis]) is None:
                     size = tf.shape(inputs[0], out_type=begin.dtype)[axis]
                     good = (begins[axis] >= -size) & (begins[axis] < size)
-                    staging.check(good)
+                    _check(staging, good)
                     begins[axis] = tf.where(good, begins[axis], tf.zeros_like(begins[axis]))
                     ends[axis] = begins[axis] + 1
             safe, end = tf.stack(begins), tf.stack(ends)
@@ -311,6 +397,22 @@ OP_RULES: dict[str, Rule] = {
     "FloorMod": _integer_division("FloorMod"),
     "TruncateDiv": _integer_division("TruncateDiv"),
     "TruncateMod": _integer_division("TruncateMod"),
+    "Div": _integer_division("Div"),
+    "Mod": _integer_division("Mod"),
+    "Pow": _power,
+    "Slice": _slice,
+    "GatherNd": _indexed("GatherNd", 1),
+    "TensorScatterUpdate": _indexed("TensorScatterUpdate", 1),
+    "TensorScatterAdd": _indexed("TensorScatterAdd", 1),
+    "TensorScatterSub": _indexed("TensorScatterSub", 1),
+    "TensorScatterMax": _indexed("TensorScatterMax", 1),
+    "TensorScatterMin": _indexed("TensorScatterMin", 1),
+    "ScatterNd": _indexed("ScatterNd", 0, of_shape=True),
+    "UnsortedSegmentSum": _unsorted_segments("UnsortedSegmentSum"),
+    "UnsortedSegmentMax": _unsorted_segments("UnsortedSegmentMax"),
+    "UnsortedSegmentMin": _unsorted_segments("UnsortedSegmentMin"),
+    "UnsortedSegmentProd": _unsorted_segments("UnsortedSegmentProd"),
+    "Cast": _cast,
 }
 
 _ALLOWED_STATEFUL = frozenset(

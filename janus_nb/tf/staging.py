@@ -83,6 +83,7 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         checks: Scalar booleans that must all hold for the iteration to commit.
         tracer: A weak reference to the tracer that fills the graph.
         own_cond: Whether the conditional being made is the tracer's own, which takes care of writes itself.
+        unchecked: Types of operations whose data could not be checked where they stand.
         sparse: Whether rows of a variable are looked up, whose gradient eager keeps sparse.
         foreign: While a tape of the user's goes on in the graph: whether that tape has recorded how a tensor came about.
         draws: Random operations; each takes its operation seed from an input.
@@ -98,6 +99,7 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         self.names: dict[int, str] = {}
         self.objects: dict[int, Any] = {}
         self.sparse = False
+        self.unchecked: set[str] = set()
         self.own_cond = False
         self.tracer: Any = None
         self.draws: list[Draw] = []

@@ -15,7 +15,7 @@ from tensorflow.python.eager import record
 from janus_nb.backend import Body, LoopResult, Tensor
 from janus_nb.tf.flat import FlatFunction
 from janus_nb.tf.tapes import Differentiable, NotForTapes, record_segment
-from janus_nb.tf.tracer import Traced, read_states, spec_shape
+from janus_nb.tf.tracer import Traced, has_loops, read_states, spec_shape
 
 _EAGER = tf.__internal__.EagerTensor
 
@@ -59,7 +59,7 @@ class TensorFlowStep:
     def _plain(self, inputs: list[Tensor]) -> list[Tensor]:
         """Without a tape: variables are read inside."""
         if self._compiled is None:
-            self._compiled = FlatFunction(self._build(values_too=False), self._specs(), xla=self.xla)
+            self._compiled = FlatFunction(self._build(values_too=False), self._specs(), xla=self.xla, long=has_loops(self.body))
         return self._compiled(inputs)  # type: ignore[no-any-return]
 
     def _under_tape(self, inputs: list[Tensor]) -> list[Tensor]:
@@ -67,7 +67,7 @@ class TensorFlowStep:
         if self.traced.sparse or any(c.dtype == tf.resource for c in self.traced.captures):
             raise NotForTapes("rows of a variable, or variables in a nested graph, under a tape that Python holds")
         if self._taped is None:
-            self._taped = FlatFunction(self._build(values_too=True), self._specs())
+            self._taped = FlatFunction(self._build(values_too=True), self._specs(), long=has_loops(self.body))
         returned = self._taped(inputs)
         body = self.body
         results: list[Tensor] = returned[: len(returned) - len(self.traced.states)]
@@ -96,14 +96,14 @@ class TensorFlowCommit:
     """Implements `janus_nb.backend.CommittingStep`: one iteration that assigns its variables itself if all its assertions hold.
 
     For what nothing can stop after the graph has run. The assignments wait for everything that the body computes, so that an
-    error leaves no trace either. A body that writes no variable has nothing to commit, and may run under a tape of the user's.
+    error leaves no trace either. Such a call cannot be stopped, so a body with loops of its own does not get one. A body that writes no variable has nothing to commit, and may run under a tape of the user's.
     """
 
     def __init__(self, body: Body) -> None:
         self.body = body
         specs = [*body.feeds, *body.invariants]
         self._step = None if body.variables else TensorFlowStep(body, xla=False)
-        self._committing = FlatFunction(self._build(), [tf.TensorSpec(spec_shape(s), s.dtype) for s in specs]) if body.variables else None
+        self._committing = FlatFunction(self._build(), [tf.TensorSpec(spec_shape(s), s.dtype) for s in specs], pure=False) if body.variables else None
         self._expected = [(tf.as_dtype(s.dtype).as_datatype_enum, s.shape) for s in specs]
 
     def _build(self) -> Any:

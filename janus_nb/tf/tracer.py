@@ -23,7 +23,11 @@ from tensorflow.python.framework import func_graph, ops
 from janus_nb.backend import Body, OpNode, Role, Spec, Tensor
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.span import Span
+from janus_nb.tf import xla_ops
 from janus_nb.tf.staging import Draw, StagingGraph, interception
+
+MAX_ROUNDS = 100_000
+"""Rounds of a loop in the graph after which Python runs the iteration instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Traced:
     draws: tuple[Draw, ...] = ()
     committer: Any = None
     differentiable: Any = None
+    kinds: frozenset[str] | None = None
+    unchecked: frozenset[str] = frozenset()
     _apart: Any = None
     _drawn: Any = None
 
@@ -72,6 +78,26 @@ class Traced:
             finally:
                 graph.inputs, graph.structured_input_signature = before
         return self._drawn
+
+
+def kinds_of(body: Body) -> frozenset[str]:
+    """The types of all operations of a body, also of those in functions that it calls, as `janus_nb.tf.xla_ops` names them."""
+    traced: Traced = body.handle
+    if traced.kinds is None:
+        definition = traced.function.graph.as_graph_def()
+        nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
+        traced.kinds = frozenset(node.op + (xla_ops.OF_INTEGERS if _chooses_integers(node) else "") for node in nodes)
+    return traced.kinds
+
+
+def _chooses_integers(node: Any) -> bool:
+    """Whether a node picks one of several integers, among which there is no NaN."""
+    return node.op in xla_ops.CHOOSING and tf.as_dtype(node.attr["T"].type).is_integer
+
+
+def has_loops(body: Body) -> bool:
+    """Whether a body has loops of its own, so that a call may take any time: it must be possible to stop it."""
+    return not kinds_of(body).isdisjoint(("While", "StatelessWhile"))
 
 
 def read_states(traced: Traced) -> list[Tensor]:
@@ -292,38 +318,38 @@ class TensorFlowTracer:
             state.value, state.written = value, True
         return results
 
-    def loop(
-        self,
-        test: Callable[..., Tensor],
-        body: Callable[..., list[Tensor]],
-        start: list[Tensor],
-        written: tuple[int, ...],
-    ) -> list[Tensor]:
-        """`tf.while_loop` over `start`, whose body may stage writes to the variables `written`.
+    def loop(self, body: Callable[..., list[Tensor]], start: list[Tensor], written: tuple[int, ...]) -> list[Tensor]:
+        """`tf.while_loop` over `start` as long as its first part, a boolean, is true.
 
-        Gradients flow through it. An assertion that fails in any round fails the iteration.
+        The body may stage writes to the variables `written`. Gradients flow through it. An assertion that fails in any round fails the
+        iteration, and so do too many rounds: Python can be interrupted in them.
         """
         size = len(start)
 
-        def again(*state: Tensor) -> Tensor:
-            return tf.reshape(test(*state[:size]), []) & state[-1]
+        def again(rounds: Tensor, *state: Tensor) -> Tensor:
+            return state[0] & state[-1] & (rounds < MAX_ROUNDS)
 
-        def round_(*state: Tensor) -> list[Tensor]:
+        def round_(rounds: Tensor, *state: Tensor) -> list[Tensor]:
             with self._nested() as checks:
                 for key, value in zip(written, state[size:-1], strict=True):
                     staged = self.graph.states[key]
                     staged.value, staged.written = value, True
+                before = {key: staged.value for key, staged in self.graph.states.items()}
                 results = [tf.convert_to_tensor(t) for t in body(*state[:size])]
+                if any(s.value is not before.get(key, s.start) and key not in written for key, s in self.graph.states.items()):
+                    raise Unsupported("JN108", "a variable is written in some rounds of a loop only")
                 values = [self._value(key) for key in written]
                 ok = tf.reduce_all(tf.stack(checks)) if checks else tf.constant(True)
-            return [*results, *values, ok]
+            return [rounds + 1, tf.reshape(results[0], []), *results[1:], *values, ok]
 
-        initial = [*start, *(self._value(key) for key in written), tf.constant(True)]
+        initial = [tf.constant(0), tf.reshape(start[0], []), *start[1:], *(self._value(key) for key in written), tf.constant(True)]
         try:
-            outputs = tf.while_loop(again, round_, initial)
+            _, *outputs = tf.while_loop(again, round_, initial)
         except (TypeError, ValueError) as error:
             raise Unsupported("JN108", _first_line(error)) from error
-        return self._settle(list(outputs), written)
+        with record.stop_recording():
+            outputs[-1] = outputs[-1] & ~outputs[0]
+        return self._settle(outputs, written)
 
     # -- the finished body -------------------------------------------------------------------------------
 
@@ -352,6 +378,7 @@ class TensorFlowTracer:
         function = atomic_function.from_func_graph(f"{graph.name}_{ops.uid()}", graph, {})
         refs = tuple(VariableRef(s.handle, s.start.dtype, s.start.shape, s.name, graph.variable_of(s.handle)) for s in states)
         traced = Traced(function, tuple(outer for outer, _ in captures), refs, tuple(written), graph.sparse, tuple(graph.draws))
+        traced.unchecked = frozenset(graph.unchecked)
         return Body(
             handle=traced,
             carries=tuple(map(spec_of_tensor, self._inputs["carry"])),

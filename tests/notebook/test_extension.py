@@ -145,3 +145,104 @@ def test_transformer_is_pure() -> None:
     assert comment_magic(once) == once
     assert len(once) == len(lines)
     ast.parse("".join(once))
+
+
+# -- the cell is the user's program -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture()
+def on(ip: Any) -> Iterator[Any]:
+    """Every cell runs under JANUS."""
+    ip.run_line_magic("janus", "on --profile 1 --generate always --view none")
+    yield ip
+    ip.run_line_magic("janus", "off")
+
+
+def ran(shell: Any, text: str) -> Any:
+    result = shell.run_cell(text, store_history=True)
+    result.raise_error()
+    return result.result
+
+
+def test_no_name_of_ours_is_seen(on: Any) -> None:
+    import builtins
+
+    before = {*vars(builtins)}
+    ran(on, "__janus__ = 3\nfor i in range(30):\n    v.assign_add(tf.ones(3))\n    __janus__ += 1\nmine = sorted(globals())")
+    assert on.user_ns["__janus__"] == 33 and not [n for n in on.user_ns["mine"] if "janus" in n and n != "__janus__"]
+    assert {*vars(builtins)} == before
+    del on.user_ns["__janus__"]
+
+
+def test_future_statements_hold_for_later_cells(on: Any) -> None:
+    define = "def f(a: int): pass\nfor i in range(3):\n    def g(a: undefined_name = 1): pass\nseen.append((f.__annotations__, g.__annotations__))\n"
+    assert ran(on, "def f(a: int): pass\nf.__annotations__") == {"a": int}
+    try:
+        ran(on, "from __future__ import annotations")
+        ran(on, define)
+        assert on.user_ns["seen"][-1] == ({"a": "int"}, {"a": "undefined_name"})
+    finally:
+        on.compile.reset_compiler_flags()
+
+
+def test_a_cell_run_inside_a_cell(on: Any) -> None:
+    ran(
+        on,
+        "for k in range(3):\n    v.assign_add(tf.ones(3))\n    get_ipython().run_cell('for i in range(20):\\n    v.assign_add(tf.ones(3))\\n    seen.append(i)')\n"
+        "for k in range(20):\n    v.assign_add(tf.ones(3))\nlen(seen)",
+    )
+    assert float(on.user_ns["v"][0]) == 3 + 60 + 20 and on.user_ns["seen"] == list(range(20)) * 3
+
+
+def test_magics_that_compile_by_themselves(on: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(on, "def f(n):\n    for i in range(n):\n        v.assign_add(tf.ones(3))\n    return n")
+    ran(on, "%time seen.append(f(20))\n%timeit -n1 -r1 f(10)\nseen.append(f(5))")
+    ran(on, "%%time\nfor i in range(10):\n    v.assign_add(tf.ones(3))")
+    assert on.user_ns["seen"] == [20, 5] and float(on.user_ns["v"][0]) == 45
+
+
+def test_a_function_edited_on_disk_and_reloaded(on: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `%autoreload` does it: the functions stay the same objects and get other code."""
+    import importlib
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = tmp_path / "edited_module.py"
+    module.write_text("def f(x, k=1):\n    for j in range(2):\n        x = x + k\n    return x\n")
+    ran(on, "%load_ext autoreload\n%autoreload 2\nimport edited_module")
+    loop = "for i in range(20):\n    v.assign_add(edited_module.f(tf.ones(3)))\n"
+    ran(on, loop)
+    assert float(on.user_ns["v"][0]) == 60
+    module.write_text("# edited\ndef f(x, k=10):\n    for j in range(3):\n        x = x + k\n    return x\n")
+    importlib.invalidate_caches()
+    ran(on, loop.replace("20", "21"))
+    assert float(on.user_ns["v"][0]) == 60 + 21 * 31
+    ran(on, "%autoreload 0")
+    module.write_text("def f(x, k=10):\n    return x - 1000.0\n")  # edited, and not loaded again: what was loaded runs
+    ran(on, loop.replace("20", "22"))
+    assert float(on.user_ns["v"][0]) == 60 + (21 + 22) * 31
+
+
+def test_a_traced_cell_runs_in_python_and_says_so(on: Any) -> None:
+    ran(
+        on,
+        "import sys\nlines = []\ndef trace(frame, event, arg):\n    if event == 'line' and frame.f_code.co_name == 'traced':\n        lines.append(frame.f_lineno)\n    return trace\n"
+        "def traced():\n    for i in range(30):\n        v.assign_add(tf.ones(3))\n",
+    )
+    ran(on, "sys.settrace(trace)\ntry:\n    for k in range(2):\n        traced()\nfinally:\n    sys.settrace(None)\n")
+    assert on.user_ns["lines"].count(9) == 60
+    report = janus_nb.explain()
+    assert report.counts["graph"] == 0 and "JN410" in report.to_text()
+
+
+def test_cells_without_loops_start_at_once(on: Any) -> None:
+    """Most of a cell's start must not be ours: nothing is imported, looked up or compiled twice. Counted in calls, not in time."""
+    import cProfile
+    import pstats
+
+    ran(on, "x = 1")
+    profile = cProfile.Profile()
+    profile.enable()
+    ran(on, "x = 2")
+    profile.disable()
+    ours = sum(calls for (file, _, _), (_, calls, *_) in pstats.Stats(profile).stats.items() if "janus_nb" in file)  # type: ignore[attr-defined]
+    assert ours < 200

@@ -8,6 +8,13 @@ BODY = """
     log.append(float(tf.reduce_mean(z)))
 """
 
+ALONE = """
+alone = tf.data.Options()
+alone.experimental_optimization.inject_prefetch = False
+alone.autotune.enabled = False
+"""
+"""Otherwise tf.data itself runs ahead of eager loops, in threads of its own."""
+
 PROGRAMS = {
     "list_of_arrays": Program("A list of arrays.", "for x in batches:" + BODY, setup="batches = [x for x in X]\n"),
     "list_of_tuples": Program(
@@ -166,5 +173,104 @@ for i in range(60):
     w.assign_sub(0.001 * tf.matmul(x, tf.ones([8, 3]), transpose_a=True))
     log.append((m, float(loss)))
 """,
+    ),
+    "shuffled_dataset_in_epochs": Program(
+        "Every pass has an order of its own, and draws one seed.",
+        "for epoch in range(3):\n    for x in ds:" + BODY.replace("\n", "\n    "),
+        setup="ds = tf.data.Dataset.from_tensor_slices(X).shuffle(20, seed=3)\n",
+    ),
+    "shuffled_and_repeated_dataset_left_early": Program(
+        "The next round of a repeated dataset is not begun early: it would draw a seed.",
+        "for epoch in range(3):\n    n = 0\n    for x in ds:" + BODY.replace("\n", "\n    ") + "    n += 1\n        if n == 33:\n            break\n",
+        setup=ALONE + "ds = tf.data.Dataset.from_tensor_slices(X).shuffle(20, seed=3).repeat().with_options(alone)\n",
+    ),
+    "shuffled_and_cached_dataset_left_early": Program(
+        "The cache of a pass that was left early is thrown away.",
+        "for epoch in range(3):\n    for i, x in enumerate(ds):" + BODY.replace("\n", "\n    ") + "    if i == 37:\n            break\n",
+        setup=ALONE + "ds = tf.data.Dataset.from_tensor_slices(X).shuffle(9, seed=1).cache().with_options(alone)\n",
+    ),
+    "dataset_from_a_generator_that_reads_what_the_loop_changes": Program(
+        "Python code in a pipeline runs when its element is due.",
+        "for x in ds:" + BODY + "    queue.append(len(log))\n    if len(log) > 40:\n        queue.clear()\n",
+        setup=ALONE
+        + """
+queue = [1.0, 2.0]
+def growing():
+    i = 0
+    while i < len(queue):
+        yield X[i % 40] * queue[i]
+        i += 1
+ds = tf.data.Dataset.from_generator(growing, output_signature=tf.TensorSpec([8, 4], tf.float32)).with_options(alone)
+""",
+    ),
+    "dataset_with_a_python_function": Program(
+        "A Python function in a pipeline sees what the loop has done so far.",
+        "for x in ds:" + BODY,
+        setup=ALONE
+        + """
+seen = []
+def look(x):
+    seen.append(len(log))
+    return x
+ds = tf.data.Dataset.from_tensor_slices(X).map(lambda x: tf.ensure_shape(tf.numpy_function(look, [x], tf.float32), [8, 4])).with_options(alone)
+""",
+    ),
+    "dataset_that_reads_a_variable": Program(
+        "The loop changes a variable that the pipeline reads.",
+        "for x in ds:" + BODY + "    scale.assign_add(0.1)\n",
+        setup=ALONE + "scale = tf.Variable(1.0)\nds = tf.data.Dataset.from_tensor_slices(X).map(lambda x: x * scale).with_options(alone)\n",
+    ),
+    "dataset_that_fails": Program(
+        "An element cannot be made: those before it have been worked on.",
+        "for x in ds:" + BODY,
+        setup="""
+def checked(i, x):
+    with tf.control_dependencies([tf.debugging.assert_less(i, tf.constant(33, tf.int64))]):
+        return tf.identity(x)
+ds = tf.data.Dataset.zip((tf.data.Dataset.range(40), tf.data.Dataset.from_tensor_slices(X))).map(checked)
+""",
+    ),
+    "dataset_with_random_numbers_left_early": Program(
+        "Random numbers of a pipeline belong to the pass that draws them.",
+        "for epoch in range(3):\n    for x in ds:" + BODY.replace("\n", "\n    ") + "    if len(log) % 30 == 29:\n            break\n",
+        setup="tf.random.set_seed(4)\nds = tf.data.Dataset.from_tensor_slices(X).map(lambda x: x * tf.random.uniform([]))\n",
+    ),
+    "enumerated_dataset_with_a_name": Program(
+        "An `enumerate` that has a name stands where the loop has left it.",
+        "it = enumerate(ds)\nfor i, x in it:" + BODY + "    if len(log) == 13:\n        break\nlog.append(next(it)[0])\nlog.append(len(list(it)))\n",
+        setup="ds = tf.data.Dataset.from_tensor_slices(X)\n",
+    ),
+    "distributed_dataset": Program(
+        "Elements of a distributed dataset, by `for` and by `next`.",
+        "for x in dist:" + BODY + "it = iter(dist)\nfor i in range(len(dist)):\n    x = next(it)" + BODY,
+        setup="strategy = tf.distribute.MirroredStrategy(['/cpu:0'])\n"
+        "dist = strategy.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices(X))\n",
+    ),
+    "functions_of_datasets": Program(
+        "Datasets of several lengths are handed to a function: none, few, unknown.",
+        """
+def total(data, x):
+    s = tf.reduce_sum(x)
+    for y in data:
+        s = s + tf.reduce_sum(y)
+    return s * tf.ones(3)
+for i in range(40):
+    data = (empty, full, empty_too)[i // 5 % 3]
+    b.assign_add(0.001 * total(data, XT[i]))
+    log.append(len(full))
+""",
+        setup="full = tf.data.Dataset.from_tensor_slices(X[:3])\nempty, empty_too = full.take(0), full.filter(lambda x: False)\n",
+        graph=False,
+    ),
+    "progress_bars": Program(
+        "A bar's count and end are its own, however the loop ends.",
+        "bar = tqdm(X, file=io.StringIO())\nfor x in bar:"
+        + BODY
+        + "print(bar.n)\nfor i, x in enumerate(tqdm(ds, disable=True)):"
+        + BODY
+        + "    if i == 20:\n        break\nbar = tqdm(zip(X, Y), total=40, file=io.StringIO())\nfor x, y in bar:"
+        + BODY
+        + "    if len(log) == 90:\n        break\nprint(bar.n, next(bar.iterable)[1].sum())\n",
+        setup="import io\nfrom tqdm import tqdm\nds = tf.data.Dataset.from_tensor_slices(X)\n",
     ),
 }

@@ -6,7 +6,7 @@ A symbolic tensor is an example value and a rule that computes the real one; a l
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,12 +58,22 @@ class Tensor:
         return apply(lambda x, i: x[int(i)], self, index)
 
 
+made = 0
+"""Symbolic tensors made so far: the operations of a graph."""
+
+
 def apply(function: Callable[..., Any], *args: Any) -> Tensor:
+    global made
     tensors = [a if isinstance(a, Tensor) else read(a) if isinstance(a, Variable) else Tensor(a) for a in args]
     example = function(*(t.example for t in tensors))
     if all(t.rule is None for t in tensors):
         return Tensor(example)
+    made += 1
     return Tensor(example, lambda env: function(*(t.value(env) for t in tensors)))
+
+
+def join(a: Tensor, b: Tensor) -> Tensor:
+    return apply(lambda x, y: np.concatenate([x, y]), a, b)
 
 
 def _weak(function: Callable[..., Any]) -> Callable[[Any, Any], Tensor]:
@@ -114,7 +124,18 @@ MATH: dict[str, Callable[..., Any]] = {
     "logical_or": np.logical_or, "floor": np.floor, "fmod": np.fmod, "pow": np.power, "ones_like": np.ones_like,
     "row": lambda t, i: t[int(i)], "window": lambda t, a, n: t[int(a) : int(a) + n],
     "zeros_like": np.zeros_like, "reshape_scalar": lambda x: np.reshape(x, ()),
+    "range_length": lambda a, b, c: np.asarray(len(range(int(a), int(b), int(c) or 1)), "int64"), "rows": lambda t: np.asarray(len(t), "int64"),
 }  # fmt: skip
+
+
+MAX_ROUNDS = 1000
+
+
+def symbol(example: Any) -> Tensor:
+    """A tensor whose value is given when the graph runs."""
+    given = Tensor(example)
+    given.rule = lambda env: env["inputs", id(given)]
+    return given
 
 
 class FakeTracer:
@@ -124,6 +145,7 @@ class FakeTracer:
         self.starts: dict[Variable, Tensor] = {}
         self.staged: dict[Variable, Tensor] = {}
         self.checks: list[Tensor] = []
+        self.nesting = 0
 
     def __enter__(self) -> FakeTracer:
         _current.append(self)
@@ -133,14 +155,13 @@ class FakeTracer:
         _current.remove(self)
 
     def input(self, spec: Spec, role: str, label: str) -> Tensor:
-        made = Tensor(np.ones(spec.shape or (), spec.dtype))
-        made.rule = lambda env: env["inputs", id(made)]
-        self.inputs[role].append(made)
-        return made
+        given = symbol(np.ones(spec.shape or (), spec.dtype))
+        self.inputs[role].append(given)
+        return given
 
     def check(self, ok: Tensor) -> int:
         self.checks.append(apply(np.all, ok))
-        return len(self.checks) - 1
+        return -1 if self.nesting else len(self.checks) - 1
 
     def lift(self, value: Any, dtype: str | None = None) -> Tensor:
         return value if isinstance(value, Tensor) else Tensor(np.asarray(value, dtype))
@@ -154,18 +175,69 @@ class FakeTracer:
     def math(self, name: str, *args: Any) -> Tensor:
         return apply(MATH[name], *args)
 
-    def probe(self, build: Callable[[], Any]) -> tuple[Any, int, tuple[int, ...], bool]:
-        staged, checks = dict(self.staged), len(self.checks)
-        result = build()
-        wrote = any(staged.get(v, self.starts.get(v)) is not t for v, t in self.staged.items())
-        self.staged, made = staged, len(self.checks) > checks
-        del self.checks[checks:]
-        return result, 0, (1,) if wrote else (), made
+    @contextlib.contextmanager
+    def nested(self) -> Iterator[list[Tensor]]:
+        """A graph inside this one: its assertions are its own, and writes are undone after it."""
+        staged, checks = dict(self.staged), self.checks
+        self.checks, self.nesting = [], self.nesting + 1
+        try:
+            yield self.checks
+        finally:
+            self.staged, self.checks, self.nesting = {**self.starts, **staged}, checks, self.nesting - 1
 
-    def cond(self, *args: Any) -> list[Tensor]:
-        raise Unsupported("JN111", "the fake library has no conditional")
+    def probe(self, build: Callable[[], Any]) -> tuple[Any, int, tuple[Any, ...], bool]:
+        before, first = dict(self.staged), made
+        with self.nested() as checks:
+            result = build()
+            wrote = tuple(v for v, t in self.staged.items() if before.get(v, self.starts[v]) is not t)
+        return result, made - first, wrote, bool(checks)
 
-    loop = cond
+    def cond(self, pred: Tensor, then: Callable[[], list[Any]], other: Callable[[], list[Any]], written: tuple[Any, ...]) -> list[Tensor]:
+        sides = []
+        for build in (then, other):
+            with self.nested() as checks:
+                results = [self.lift(t) for t in build()]
+                sides.append([*results, *(read(v) for v in written), apply(lambda *oks: np.all(oks), *checks)])
+        if [spec(a) for a in sides[0]] != [spec(b) for b in sides[1]]:
+            raise Unsupported("JN107", "unlike types")
+
+        def choose(a: Tensor, b: Tensor) -> Tensor:
+            return Tensor(a.example, lambda env: (a if np.all(pred.value(env)) else b).value(env))
+
+        return self.settle([choose(a, b) for a, b in zip(*sides, strict=True)], written)
+
+    def settle(self, outputs: list[Tensor], written: tuple[Any, ...]) -> list[Tensor]:
+        self.check(outputs.pop())
+        results = outputs[: len(outputs) - len(written)]
+        self.staged.update(zip(written, outputs[len(results) :], strict=True))
+        return results
+
+    def loop(self, body: Callable[..., list[Any]], start: list[Any], written: tuple[Any, ...]) -> list[Tensor]:
+        initial = [*map(self.lift, start), *(read(v) for v in written), Tensor(True)]
+        inner = [symbol(t.example) for t in initial]
+        with self.nested() as checks:
+            self.staged.update(zip(written, inner[len(start) : -1], strict=True))
+            before = dict(self.staged)
+            results = [self.lift(t) for t in body(*inner[: len(start)])]
+            if any(t is not before.get(v, self.starts[v]) for v, t in self.staged.items() if v not in written):
+                raise Unsupported("JN108", "a variable is written")
+            outputs = [*results, *(read(v) for v in written), apply(lambda *oks: np.all(oks), *checks)]
+        if [spec(a) for a in initial] != [spec(b) for b in outputs]:
+            raise Unsupported("JN108", "types change")
+        key = object()
+
+        def run(env: dict[Any, Any]) -> list[Any]:
+            if key not in env:
+                state, rounds = [t.value(env) for t in initial], 0
+                while state[0] and state[-1]:
+                    inside = {**env, **{("inputs", id(t)): value for t, value in zip(inner, state, strict=True)}}
+                    state, rounds = [t.value(inside) for t in outputs], rounds + 1
+                    if rounds > MAX_ROUNDS:
+                        state[-1] = np.asarray(False)
+                env[key] = state
+            return env[key]  # type: ignore[no-any-return]
+
+        return self.settle([Tensor(t.example, lambda env, i=i: run(env)[i]) for i, t in enumerate(outputs)], written)  # type: ignore[misc]
 
     def inputs_mark(self) -> Any:
         return {k: len(v) for k, v in self.inputs.items()}
@@ -236,6 +308,7 @@ class FakeBackend:
 
     def shared_state(self) -> Sequence[Any]:
         return []
+
     modules = frozenset({"fakelib"})
 
     def loaded(self) -> bool:
@@ -281,6 +354,9 @@ class FakeBackend:
         return None
 
     def is_traced(self, value: Any) -> bool:
+        return False
+
+    def is_eager_array(self, value: Any) -> bool:
         return False
 
     def opaque(self, function: Any) -> Any:

@@ -378,3 +378,63 @@ def test_sessions_are_not_kept_alive() -> None:
     del session, names
     gc.collect()
     assert gone() is None
+
+
+FAULTS = [
+    "janus_nb.runtime.store.Store.region", "janus_nb.runtime.store.Store.code", "janus_nb.runtime.store.Claims.take",
+    "janus_nb.runtime.engine.Engine.say_once", "janus_nb.runtime.engine.Engine.found", "janus_nb.runtime.quiet.Quiet.note",
+    "janus_nb.profile.recorder.Recorder.branch", "janus_nb.profile.recorder.Recorder.trip", "janus_nb.runtime.session.bystander",
+    "janus_nb.runtime.session.open_iterable", "janus_nb.runtime.session.Driver", "janus_nb.runtime.session.Session.region",
+    "janus_nb.runtime.session.Session._is_inner", "janus_nb.runtime.driver.Driver.close", "janus_nb.runtime.driver.Driver.note_profiled",
+    "janus_nb.runtime.probes.bind", "janus_nb.runtime.probes.copy_of", "janus_nb.runtime.probes.has_loop", "janus_nb.runtime.probes.is_user_function",
+    "tests.unit.fake.FakeBackend.work_done", "tests.unit.fake.FakeBackend.loaded", "tests.unit.fake.FakeBackend.in_eager_mode",
+    "tests.unit.fake.FakeBackend.under_tape", "tests.unit.fake.FakeBackend.open_source", "tests.unit.fake.FakeBackend.is_tensor",
+]  # fmt: skip
+FAULTY = """
+from tests.unit.fake import Variable
+v = Variable([0.0])
+def f(x):
+    n = 0
+    while n < x:
+        n += 1 if x % 2 and n or x > 3 else 2
+    for k in range(x):
+        n += k
+    return n
+for i in range(40):
+    v.add(1.0)
+    out.append(f(i % 5) and [f(j) for j in range(2) if f(j)])
+n = 0
+while n < 40:
+    v.add(1.0)
+    n += 1
+    out.append(f(n % 4))
+out.append([f(j) for j in range(3)])
+out.append(float(v.data[0]))
+del v
+"""
+
+
+@pytest.mark.parametrize("place", FAULTS)
+@pytest.mark.parametrize("when", [0, 1, 7])
+def test_a_fault_of_ours_is_not_the_users(place: str, when: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever raises inside JANUS, and at whichever call, the program's result is Python's."""
+    unit = add_unit("<janus-cell faulty>", "faulty", FAULTY)
+    expected = outcome(compile(FAULTY, unit.file, "exec", dont_inherit=True), {"out": [], "__name__": "__main__"})
+    store = Store()
+    owner, _, name = place.rpartition(".")
+    target: Any = sys.modules.get(owner) or getattr(sys.modules[owner.rpartition(".")[0]], owner.rpartition(".")[2])
+    original, calls = getattr(target, name), [0]
+
+    def planted(*args: Any, **kwargs: Any) -> Any:
+        calls[0] += 1
+        if calls[0] > when:
+            raise RuntimeError("planted")
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(target, name, planted)
+    session = Session(Engine(FakeBackend(), Options.make(profile=2), EventBus(), store.recorder), store)
+    code = bind(compile(instrument_module(unit, unit.tree, store.sites), unit.file, "exec", dont_inherit=True), session)
+    found = outcome(code, {"out": [], "__name__": "__main__"})
+    assert calls[0] > when or when
+    assert found == expected
+    assert not session.loops and not session.drivers and not store.claims._held

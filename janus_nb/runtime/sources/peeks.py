@@ -23,8 +23,12 @@ from typing import Any, NamedTuple, Protocol
 
 from janus_nb.runtime.sources.private import part_of_enumerate, part_of_zip
 
-LARGE = 1 << 20
+LARGE = 1 << 16
 """Arrays' rows beyond this many bytes are not copied to be compared: the journal alone sees to it that they do not change."""
+
+
+_WORTH = 256
+"""What is left of a dictionary is listed if it is at most so many times what is wanted of it."""
 
 
 class Stamp(NamedTuple):
@@ -134,6 +138,8 @@ class _Remaining:
         return hint(iterator)
 
     def next_few(self, iterator: Any, count: int) -> list[Any]:
+        if hint(iterator) > _WORTH * count:
+            return []  # taken one by one: all that is left would be listed for a few
         left: list[Any] = iterator.__reduce__()[1][0]
         return left[:count]
 
