@@ -318,6 +318,7 @@ huber_loss = keras.losses.Huber()
 running_reward = 0
 del inputs, common
 """,
+        floats=1e-5,  # gradients of an unrolled loop are added up in another order
     ),
     "deep_q_learning": Program(
         "Replay memory in lists, a target network, updates every few frames.",
