@@ -157,6 +157,7 @@ class TensorFlowBackend:
     def shared_state(self) -> list[Any]:
         """The objects in which TensorFlow and Keras keep what all code shares."""
         return shared_state()
+
     def is_eager_array(self, value: Any) -> bool:
         """Whether a value is a `TensorArray` of Python's: unlike a graph's, it changes when it is written, and when it is read."""
         return isinstance(value, tf.TensorArray) and isinstance(value._implementation, tensor_array_ops._EagerTensorArray)

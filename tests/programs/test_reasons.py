@@ -124,7 +124,6 @@ class TestRunTime:
         retired = [e for e in events_of("for i in range(20):\n" + TRAIN, STEP) if type(e).__name__ == "Retired"]
         assert [e.code for e in retired] == ["JN404"] and "planted" in retired[0].detail
 
-
     def test_jn410(self) -> None:
         """A debugger, profiler or coverage tool watches: Python runs the loop, and it is said once."""
         setup = STEP + "import sys\ndef watch(frame, event, arg): return None\n"
