@@ -129,9 +129,27 @@ class TestRunTime:
         retired = [e for e in events_of("for i in range(20):\n" + TRAIN, STEP) if type(e).__name__ == "Retired"]
         assert [e.code for e in retired] == ["JN404"] and "planted" in retired[0].detail
 
+    def test_jn410(self) -> None:
+        """A debugger, profiler or coverage tool watches: Python runs the loop, and it is said once."""
+        setup = STEP + "import sys\ndef watch(frame, event, arg): return None\n"
+        cell = "sys.setprofile(watch)\ntry:\n    for k in range(2):\n        for i in range(20):\n            loss = step(XT[i], YT[i])\nfinally:\n    sys.setprofile(None)\n"
+        told = [e.code for e in events_of(cell, setup) if type(e).__name__ == "Declined"]
+        assert told == ["JN410"]  # the outer loop: the inner one is not even asked
+
+    def test_jn411(self) -> None:
+        """A thread of the user's runs: Python runs the loop."""
+        setup = STEP + "import threading\n"
+        cell = (
+            "stop = threading.Event()\ndef wait():\n    stop.wait()\nother = threading.Thread(target=wait)\nother.start()\n"
+            "try:\n    for i in range(20):\n        loss = step(XT[i], YT[i])\nfinally:\n    stop.set()\n    other.join()\ndel stop, other, wait\n"
+        )
+        told = events_of(cell, setup)
+        assert [e.code for e in told if type(e).__name__ == "Declined"] == ["JN411"]
+        assert not [e for e in told if type(e).__name__ == "GraphRan"]
+
 
 def test_every_code_is_tested_and_documented() -> None:
-    tested = {*CELLS, "JN401", "JN402", "JN403", "JN404", "JN405"}
+    tested = {*CELLS, "JN401", "JN402", "JN403", "JN404", "JN405", "JN410", "JN411"}
     assert tested == set(REASONS)
     text = (Path(__file__).parent.parent.parent / "docs" / "reasons.md").read_text()
     for code, reason in REASONS.items():
