@@ -300,6 +300,8 @@ def store_attribute(low: Lowering, owner: Any, name: str, value: Any) -> None:
 
         call(low, objects.hook(type(member), "__set__"), (member, owner, value), {})
         return
+    if member is not UNBOUND and hasattr(type(member), "__set__") and not isinstance(member, types.MemberDescriptorType):
+        raise Unsupported("JN201", f"attribute {name!r} of a {type(owner).__name__} is set by code of its own")
     if _is_frozen(type(owner)):
         raise Unsupported("JN203", f"FrozenInstanceError: cannot assign to field {name!r}")
     if low.backend.is_variable(value) or isinstance(value, Closure):
