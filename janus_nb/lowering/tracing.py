@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from janus_nb.lowering import access, attributes, draws, fence
+from janus_nb.lowering import access, attributes, draws, fence, members
 from janus_nb.lowering.content import is_box, is_memory, settled
 from janus_nb.lowering.control import boundary, known_items
 from janus_nb.lowering.interp import Lowering
@@ -340,6 +340,7 @@ def _user_methods_interpreted(low: Lowering, values: list[Any]) -> Iterator[None
     patched: list[tuple[dict[str, Any], str]] = []
     callables: list[tuple[Any, Any]] = []
     for owner in _library_objects(values):
+        members.guard_class(low, type(owner))  # as it is before it is patched here
         held = instance_dict(owner)
         for name in ("call", "update_state", "result", "get_gradients"):
             member = next((k.__dict__[name] for k in type(owner).__mro__ if name in k.__dict__), None)
