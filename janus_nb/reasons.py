@@ -134,6 +134,20 @@ _ROWS = [
         "The tape was opened outside of the converted code, and is persistent, one of several, or has recorded what Python computed on the way to the loss.",
         "Nothing to do: Python asks the tape. A plain tape that has recorded nothing but converted code on the way is asked in the graph.",
     ),
+    (
+        "JN209",
+        "code of a class that no rule interprets",
+        "An operator, conversion, look-up or assignment asks a class (a special method, a metaclass, a descriptor, generated code), and what answers is not Python "
+        "code of yours whose text can be followed. It is never run while a graph is generated.",
+        "Write the method in the class itself, or call a plain method instead.",
+    ),
+    (
+        "JN210",
+        "content that may not be read ahead",
+        "Text, comparison, copy or a library would look into an object of your own class, a variable, or an object of a library that JANUS does not know: "
+        "its state is staged until the commit, and its code must not run at another time than Python's.",
+        "Hand over plain values (numbers, text, lists and dictionaries of these, arrays) instead of the object.",
+    ),
     # --- JN3xx: operations ---------------------------------------------------------------------------
     ("JN301", "stateful operation", "The operation changes or reads state that JANUS cannot stage.", "Move the operation out of the hot loop."),
     (

@@ -17,6 +17,7 @@ from itertools import chain
 from typing import Any
 
 from janus_nb.speculate.guards import Equals, Guard, IsBound, IsObject, IsType, matches
+from janus_nb.speculate.plain import identical
 from janus_nb.speculate.slots import (
     TRANSIENT,
     UNBOUND,
@@ -104,7 +105,7 @@ class Settings:
         if self._boxes and self._as_before():
             return True
         settings, boxes = settings_of(self._owner)
-        if settings != self._expected:
+        if not identical(settings, self._expected):
             return False
         self._watch(boxes)
         return True

@@ -101,6 +101,7 @@ def _as_container_input(low: Lowering, slot: Slot, value: Any) -> Any:
     made = _as_input(low, slot, value)
     low.host.export(made)
     container = Host(Phase.POST, made.code, UNKNOWN)
+    low.unverified.add(made.code)
     _inputs(low)[slot.key] = container
     return container
 
@@ -223,7 +224,7 @@ def load_name(low: Lowering, name: str) -> Any:
                 return value
             break
         frame = frame.parent
-    return getattr(builtins, name, UNBOUND)
+    return read_slot(low, NameSlot(vars(builtins), name))
 
 
 def store_name(low: Lowering, name: str, value: Any) -> None:

@@ -27,6 +27,7 @@ from janus_nb.lowering.state import Mark, Place, changes, current, is_shared, ma
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Host, Num, Phase, kind_of
 from janus_nb.span import Span
+from janus_nb.speculate.plain import identical
 from janus_nb.speculate.policy import ExitAssumption
 from janus_nb.speculate.slots import UNBOUND, AttrSlot
 
@@ -254,7 +255,7 @@ def _on_host(low: Lowering, seen: list[Side], place: Place, before: Any) -> bool
 
 def merge(low: Lowering, condition: Any, a: Any, b: Any) -> Any:
     """The value that a place holds after a branch that left `a` on one side and `b` on the other."""
-    if a is b or (kind_of(a) is not None and type(a) is type(b) and a == b):
+    if identical(a, b):
         return a
     if isinstance(a, Host) and isinstance(b, Host) and a.code == b.code and a.phase is b.phase:
         return a

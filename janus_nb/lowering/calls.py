@@ -10,14 +10,13 @@ values.append(x)      postponed to replay
 from __future__ import annotations
 
 import ast
-import contextlib
 import enum
 import functools
 import inspect
 import types
 from typing import Any
 
-from janus_nb.lowering import access, attributes, generators, items, objects
+from janus_nb.lowering import access, generators, members, objects, state
 from janus_nb.lowering.control import boundary, known_items
 from janus_nb.lowering.interp import Frame, Lowering
 from janus_nb.lowering.outcome import Exit, Returned
@@ -26,6 +25,7 @@ from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import BoundMethod, Closure, Host, Suspended
 from janus_nb.source.names import bound_names
 from janus_nb.source.units import function_source, is_user_class, is_user_function
+from janus_nb.speculate.plain import plain
 
 MAX_DEPTH = 60
 
@@ -45,9 +45,11 @@ def call_node(low: Lowering, node: ast.Call) -> Any:
     for keyword in node.keywords:
         value = low.eval(keyword.value)
         if keyword.arg is None:
+            from janus_nb.lowering.exprs import known_pairs
+
             if not isinstance(value, dict):
                 raise Unsupported("JN102", "`**` of something that is not a dictionary")
-            kwargs.update({k: items.load_item(low, value, k) for k in value})
+            kwargs.update(known_pairs(low, value))
         else:
             kwargs[keyword.arg] = value
     return call(low, function, tuple(args), kwargs)
@@ -55,7 +57,8 @@ def call_node(low: Lowering, node: ast.Call) -> Any:
 
 def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The result of calling `function`, whatever it is."""
-    from janus_nb.lowering.builtin_rules import RULES, method_rule
+    from janus_nb.lowering.builtin_rules import RULES
+    from janus_nb.lowering.methods import method_rule
 
     if isinstance(function, Closure):
         return _call_closure(low, function, args, kwargs)
@@ -63,17 +66,21 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
         return method_rule(low, function.owner, function.name, args, kwargs)
     if isinstance(function, Host):
         raise Unsupported("JN201", "a function that comes from the data is called")
-    with contextlib.suppress(TypeError):
+    if isinstance(function, _NAMED):  # what hashes by identity: no code of the user's is asked
         rule = RULES.get(function)
         if rule is not None:
-            return rule(low, *args, **kwargs)
+            return _by_rule(low, rule, function, args, kwargs)
     manager = generators.manager_function(function)
     if manager is not None:
         return Suspended(manager, args, kwargs)
     if isinstance(function, functools._lru_cache_wrapper):
         return _without_effects(low, function.__wrapped__, args, kwargs, "a cached function")
     if isinstance(function, functools.partial):
-        return call(low, function.func, (*function.args, *args), {**function.keywords, **kwargs})
+        from janus_nb.lowering.exprs import known_pairs
+
+        if type(function) is not functools.partial:
+            raise Unsupported("JN209", "a subclass of functools.partial")
+        return call(low, function.func, (*function.args, *args), {**dict(known_pairs(low, function.keywords)), **kwargs})
     own_gradient = low.backend.with_gradient(function, lambda inner: trampoline(low, inner))
     if own_gradient is not None:
         return trace_library(low, own_gradient, args, kwargs)
@@ -89,8 +96,28 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
     if isinstance(function, types.MethodWrapperType) and function.__name__ in ("__setattr__", "__init__"):
         return _object_method(low, function.__self__, function.__name__, args)
     if is_user_class(type(function)) and not _is_library_object(function):
-        return call(low, attributes.load_attribute(low, function, "__call__"), args, kwargs)
+        members.guard_type(low, function)
+        found = members.find(low, type(function), "__call__")[1]
+        if not is_user_function(found):
+            raise Unsupported("JN209", f"__call__ of a {type(function).__name__}")
+        return call(low, found, (function, *args), kwargs)
     return call_library(low, function, args, kwargs)
+
+
+_NAMED = (types.BuiltinFunctionType, types.FunctionType, types.WrapperDescriptorType, types.MethodDescriptorType, type)
+
+
+def _by_rule(low: Lowering, rule: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call by its own rule.
+
+    Raises:
+        Unsupported: JN203 if the rule does not take such arguments.
+    """
+    try:
+        inspect.signature(rule).bind(low, *args, **kwargs)
+    except TypeError as error:
+        raise Unsupported("JN203", f"{getattr(function, '__name__', function)}(): {error}") from error
+    return rule(low, *args, **kwargs)
 
 
 def _object_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...]) -> None:
@@ -153,6 +180,7 @@ def run_generator(low: Lowering, function: types.FunctionType, args: tuple[Any, 
 
 def _enter(low: Lowering, function: types.FunctionType, found: tuple[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Frame]:
     node, unit = found
+    members.guard_function(low, function)
     defaults, kw_defaults = function.__defaults__ or (), function.__kwdefaults__ or {}
     names = bind_arguments(low, node.args, args, kwargs, defaults, kw_defaults, function.__qualname__)
     cells = access.cell_slots(function)
@@ -253,11 +281,30 @@ def _call_graph_function(low: Lowering, function: Any, args: tuple[Any, ...], kw
 
 def _without_effects(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], what: str, code: str = "JN201") -> Any:
     """Call a function whose effects on Python, if it had any, would not happen in every call."""
-    before = low.effects, len(low.heap.overlay)
+    before = state.mark(low)
+    if code == "JN201" and not all(plain(v) for v in (*args, *kwargs.values())):
+        raise Unsupported(code, f"{what} of values that are not known yet, or not plain")
     result = call(low, function, args, kwargs)
-    if (low.effects, len(low.heap.overlay)) != before or (code == "JN201" and isinstance(result, list | dict | set)):
+    stale = code == "JN201" and not _reads_arguments_only(function, set())
+    if state.acted(low, before) or stale or (code == "JN201" and isinstance(result, list | dict | set)):
         raise Unsupported(code, f"{what} whose Python effects do not happen in every call")
     return result
+
+
+def _reads_arguments_only(function: Any, seen: set[int]) -> bool:
+    """Whether a function and those it calls compute with nothing but their arguments, functions, library classes and modules."""
+    if id(function) in seen or not is_user_function(function):
+        return not is_user_class(function) if isinstance(function, type) else True
+    seen.add(id(function))
+    found = [function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__]
+    fixed = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, functools._lru_cache_wrapper)
+    inner = [getattr(value, "__wrapped__", value) for value in found]
+    plain_inside = not any(isinstance(part, types.CodeType) for part in function.__code__.co_consts)
+    return (
+        plain_inside
+        and not function.__code__.co_freevars
+        and all(isinstance(v, fixed) and _reads_arguments_only(w, seen) for v, w in zip(found, inner, strict=True))
+    )
 
 
 __all__ = ["bind_arguments", "call", "call_node"]

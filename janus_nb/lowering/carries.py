@@ -19,6 +19,7 @@ from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import NUM_DTYPE, Host, Kind, Num, Phase, kind_of
 from janus_nb.source.units import is_keras, is_user_class
 from janus_nb.speculate.guards import Guard, IsType
+from janus_nb.speculate.plain import plain
 from janus_nb.speculate.policy import Mode, fits, widen
 from janus_nb.speculate.slots import UNBOUND, describe, instance_dict
 
@@ -51,7 +52,9 @@ def live_attributes(value: Any) -> dict[str, Any] | None:
     if not is_user_class(kind) or isinstance(value, type | tuple | list | dict | set) or is_keras(kind):
         return None
     held = instance_dict(value)
-    return dict(held) if held is not None and not any("__slots__" in k.__dict__ for k in kind.__mro__) else None
+    return (
+        dict(held) if held is not None and not any(n in k.__dict__ for k in kind.__mro__[:-1] for n in ("__slots__", "__del__", "__new__")) else None
+    )
 
 
 def flatten(backend: Backend, value: Any, attributes: Callable[[Any], dict[str, Any] | None] = live_attributes) -> tuple[Any, list[tuple[Any, Leaf]]]:
@@ -120,6 +123,7 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
     if carry.mode == "post":
         carry.position = sum(c.mode == "post" and c.position >= 0 for c in low.heap.carried.values())
         carry.value = Host(Phase.POST, f"S[{carry.position}]")
+        low.unverified.add(carry.value.code)
         if live is UNBOUND:
             low.maybe_unbound.add(carry.value.code)
         return carry.value
@@ -129,6 +133,8 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
         carry.position = sum(c.mode == "pre" and c.position >= 0 for c in low.heap.carried.values())
         carry.guard = Guard(carry.slot, IsType(type(live)), low.span)
         carry.value = low.host.assign(Phase.PRE, f"s{carry.position}", live)
+        if not plain(live):
+            low.unverified.add(carry.value.code)
         return carry.value
     try:
         carry.template, leaves = flatten(low.backend, live)

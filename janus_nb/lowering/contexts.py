@@ -17,7 +17,7 @@ from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.outcome import NORMAL, Outcome
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Suspended
-from janus_nb.source.units import is_user_class, is_user_file
+from janus_nb.source.units import is_user_class
 
 
 class Plain:
@@ -35,9 +35,9 @@ def run_with(low: Lowering, manager: Any, body: Callable[[Any], Outcome]) -> Out
             return body(manager.value)
         if isinstance(manager, Suspended):
             return _generated(low, manager, body)
+        if type(manager).__module__ == "contextlib" and not _is_library_generator(manager):
+            raise Unsupported("JN104", f"context manager {type(manager).__name__}")
         if type(manager).__module__.partition(".")[0] in ("tensorflow", "keras", "contextlib") or low.backend.is_tape(manager):
-            if type(manager).__name__ == "_GeneratorContextManager" and not _is_library_generator(manager):
-                raise Unsupported("JN104", "a context manager written as a generator")
             with manager as value:
                 return body(value)
         if not is_user_class(type(manager)):
@@ -70,8 +70,8 @@ def _generated(low: Lowering, manager: Suspended, body: Callable[[Any], Outcome]
 
 
 def _is_library_generator(manager: Any) -> bool:
-    code = getattr(getattr(manager, "gen", None), "gi_code", None)
-    return code is not None and not is_user_file(code.co_filename)
+    frame = getattr(getattr(manager, "gen", None), "gi_frame", None)
+    return frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in ("tensorflow", "keras")
 
 
 RULES: dict[Any, Callable[..., Any]] = {

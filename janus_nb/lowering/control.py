@@ -13,14 +13,17 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from janus_nb.lowering import branches, generators, loops, operators
+from janus_nb.lowering import branches, generators, loops, operators, state
+from janus_nb.lowering.content import is_record_type
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.outcome import BREAK, CONTINUE, NORMAL, Exit, Outcome
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import UNKNOWN, Host, Num, Phase, Suspended
+from janus_nb.lowering.values import UNKNOWN, Host, Lazy, Num, Phase, Suspended, View
+from janus_nb.source.units import is_user_class
 from janus_nb.span import Span
+from janus_nb.speculate.plain import plain
 from janus_nb.speculate.policy import BranchAssumption, ExitAssumption, TripAssumption
-from janus_nb.speculate.slots import LengthSlot
+from janus_nb.speculate.slots import LengthSlot, ViewSlot
 
 
 @contextlib.contextmanager
@@ -80,9 +83,9 @@ def if_(low: Lowering, node: ast.If) -> Outcome:
     """`if`/`elif`/`else`."""
     from janus_nb.lowering.stmts import run
 
-    condition = truth_of(low, node.test)
+    test = condition(low, node.test)
     leaves = any(jumps(s) for s in (*node.body, *node.orelse))
-    return decide(low, low.span_of(node.test), condition, lambda: run(low, node.body), lambda: run(low, node.orelse), leaves)
+    return decide(low, low.span_of(node.test), test, lambda: run(low, node.body), lambda: run(low, node.orelse), leaves)
 
 
 def jumps(node: ast.stmt) -> bool:
@@ -100,8 +103,8 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 def conditional_expression(low: Lowering, node: ast.IfExp) -> Any:
     """`a if test else b`."""
-    condition = truth_of(low, node.test)
-    return choose(low, low.span_of(node.test), condition, lambda: low.eval(node.body), lambda: low.eval(node.orelse))
+    test = condition(low, node.test)
+    return choose(low, low.span_of(node.test), test, lambda: low.eval(node.body), lambda: low.eval(node.orelse))
 
 
 _RESULT = "@value"
@@ -126,70 +129,53 @@ def choose(low: Lowering, span: Span, condition: Any, then: Callable[[], Any], o
     return value
 
 
-def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr]) -> Any:
-    """`a and b and c` / `a or b or c`: the value of one of the operands."""
-    first, *rest = nodes
-    value = low.eval(first)
-    if not rest:
-        return value
-    condition = operators.truth(low, value)
-    if isinstance(condition, bool):
-        return short_circuit(low, conjunction, rest) if condition is conjunction else value
-    span = low.span_of(first)
-    if low.policy.direction(span) is None and _is_bool(value) and all(_is_pure(n) for n in rest):
-        tail = short_circuit(low, conjunction, rest)
-        if _is_bool(tail):
-            try:
-                return operators.join(low, conjunction, condition, operators.truth(low, tail))
-            except Unsupported:
-                if not isinstance(condition, Host):
-                    raise
-    go_on = lambda: short_circuit(low, conjunction, rest)  # noqa: E731
-    stop = lambda: value  # noqa: E731
-    return choose(low, span, condition, go_on if conjunction else stop, stop if conjunction else go_on)
-
-
-def _is_bool(value: Any) -> bool:
-    """Whether a value is certainly a bool of Python's, so that it is what its truth is."""
-    if isinstance(value, Num):
-        return value.kind == "bool"
-    return type(value.witness if isinstance(value, Host) and value.phase is not Phase.POST else value) is bool
-
-
-def truth_of(low: Lowering, node: ast.expr) -> Any:
-    """An expression of which only the truth matters: a known bool, a boolean scalar of the graph, or a host bool."""
+def condition(low: Lowering, node: ast.expr) -> Any:
+    """An expression of which only the truth is wanted."""
     if isinstance(node, ast.BoolOp):
         with low.at(node):
-            return _test_all(low, isinstance(node.op, ast.And), node.values)
+            return operators.truth(low, short_circuit(low, isinstance(node.op, ast.And), list(node.values), True))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         with low.at(node):
-            return operators.truth(low, operators.invert(low, truth_of(low, node.operand)))
+            return operators.invert(low, condition(low, node.operand))
     return operators.truth(low, low.eval(node))
 
 
-def _test_all(low: Lowering, conjunction: bool, nodes: list[ast.expr]) -> Any:
-    """The truth of `a and b and c` / `a or b or c`."""
+def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr], truth_only: bool = False) -> Any:
+    """`a and b and c` / `a or b or c`: one of its parts, or, if only its truth is wanted, a condition."""
     first, *rest = nodes
-    condition = truth_of(low, first)
+    value = condition(low, first) if truth_only else low.eval(first)
     if not rest:
-        return condition
-    if isinstance(condition, bool):
-        return _test_all(low, conjunction, rest) if condition is conjunction else condition
+        return value
+    holds = operators.truth(low, value)
+    if isinstance(holds, bool):
+        return short_circuit(low, conjunction, rest, truth_only) if holds is conjunction else value
     span = low.span_of(first)
-    if low.policy.direction(span) is None and all(_is_pure(n) for n in rest):
-        try:
-            return operators.truth(low, operators.join(low, conjunction, condition, _test_all(low, conjunction, rest)))
-        except Unsupported:
-            if not isinstance(condition, Host):
-                raise
-    go_on = lambda: _as_bool(_test_all(low, conjunction, rest))  # noqa: E731
-    stop = lambda: not conjunction  # noqa: E731
-    return operators.truth(low, choose(low, span, condition, go_on if conjunction else stop, stop if conjunction else go_on))
+    joins = truth_only or _is_bool(value)
+    if joins and low.policy.direction(span) is None and all(_is_pure(n) for n in rest):
+        before = state.mark(low)
+        tail = short_circuit(low, conjunction, rest, truth_only)
+        if state.acted(low, before):  # a property or a comparison of the user's: only if Python gets there
+            state.rollback(low, before)
+            return _chosen(low, span, conjunction, holds, rest, value, truth_only)
+        if truth_only or _is_bool(tail):
+            try:
+                return operators.join(low, conjunction, holds, operators.truth(low, tail))
+            except Unsupported:
+                if not isinstance(holds, Host):
+                    raise
+    return _chosen(low, span, conjunction, holds, rest, value, truth_only)
 
 
-def _as_bool(condition: Any) -> Any:
-    """What `truth` returned, as a value of Python's."""
-    return condition if isinstance(condition, bool | Host) else Num(condition, "bool")
+def _is_bool(value: Any) -> bool:
+    """Whether a value is a bool of Python's, whoever computes it."""
+    return type(value) is bool or (isinstance(value, Num) and value.kind == "bool") or (isinstance(value, Host) and type(value.witness) is bool)
+
+
+def _chosen(low: Lowering, span: Span, conjunction: bool, holds: Any, rest: list[ast.expr], value: Any, truth_only: bool) -> Any:
+    """The rest of a condition, as a branch."""
+    go_on = lambda: short_circuit(low, conjunction, rest, truth_only)  # noqa: E731
+    stop = lambda: value  # noqa: E731
+    return choose(low, span, holds, go_on if conjunction else stop, stop if conjunction else go_on)
 
 
 def _is_pure(node: ast.expr) -> bool:
@@ -202,13 +188,13 @@ def _is_pure(node: ast.expr) -> bool:
 
 def assert_holds(low: Lowering, node: ast.Assert) -> None:
     """`assert test, message`: Python runs the iteration in which it fails."""
-    condition = truth_of(low, node.test)
-    if condition is True:
+    test = condition(low, node.test)
+    if test is True:
         return
     span = low.span_of(node.test)
-    if condition is False:
+    if test is False:
         raise Unsupported("JN101", "an assert statement that fails")
-    assume(low, condition, True, ExitAssumption(span, "assert"))
+    assume(low, test, True, ExitAssumption(span, "assert"))
 
 
 # -- loops -----------------------------------------------------------------------------------------------------------
@@ -220,23 +206,29 @@ def known_items(low: Lowering, value: Any, count: int | None = None) -> list[Any
     Raises:
         Unsupported: the number of items is not known while lowering.
     """
-    if isinstance(value, Suspended):
+    if isinstance(value, Suspended | Lazy):
         return generators.collect(low, value)
+    if isinstance(value, View):
+        return list(value.items)
     if isinstance(value, Host):
         return _host_items(low, value, count)
     if isinstance(value, Num):
         shape = low.backend.spec_of(value.tensor).shape
         if value.kind == "array" and shape and shape[0] is not None and shape[0] <= low.policy.unroll_limit:
-            return [low.host_op(f"{{}}[{i}]", None, value) for i in range(shape[0])]
+            return [low.host_op(f"{{}}[{i}]", None, value, flat=True) for i in range(shape[0])]
         raise Unsupported("JN202", "iteration over a value that the graph computes")
     if low.is_graph(value) or low.backend.is_variable(value):
         shape = low.backend.spec_of(value).shape
         if not shape or shape[0] is None:
             raise Unsupported("JN109", "iteration over a tensor of unknown size")
         return [value[i] for i in range(shape[0])]
-    if low.is_fresh(value) or isinstance(value, str | range):
+    if (low.is_fresh(value) and isinstance(value, list | tuple | dict | set)) or type(value) in (str, range, bytes):
         return list(value)
-    if isinstance(value, list | dict | set | frozenset | type({}.keys()) | type({}.values()) | type({}.items())) or _is_sequence(value):
+    if type(value).__name__ == "TensorShape" and plain(value):
+        return list(value)
+    if is_user_class(type(value)) and not is_record_type(type(value)):
+        raise Unsupported("JN201", f"iteration over a {type(value).__name__}")
+    if isinstance(value, list | dict | set | frozenset) or _is_sequence(value):
         return _heap_items(low, value)
     raise Unsupported("JN201", f"iteration over a {type(value).__name__}")
 
@@ -255,13 +247,30 @@ def _heap_items(low: Lowering, value: Any) -> list[Any]:
         raise Unsupported("JN109", "iteration over a set")
     low.heap.guard_structure(LengthSlot(value, path_of(low, value)), low.span)
     if isinstance(value, dict):
-        for key in value:
-            heap_item(low, value, key)
-        return list(value)
+        return dict_keys(low, value)
     return [heap_item(low, value, i) for i in range(len(value))]
 
 
+def dict_keys(low: Lowering, value: dict[Any, Any]) -> list[Any]:
+    """The keys of a dictionary that exists outside the region: assumed to stay, in their order.
+
+    Raises:
+        Unsupported: JN202 if the loop changes it.
+    """
+    from janus_nb.lowering.access import path_of
+
+    if not low.heap.read_content(value):
+        raise Unsupported("JN202", "iteration over a container that the loop changes")
+    keys = tuple(value)
+    if not plain(keys):
+        raise Unsupported("JN209", "__hash__ of a key")
+    low.heap.guard_view(ViewSlot(value, path_of(low, value), tuple, "the keys"), low.span)
+    return list(keys)
+
+
 def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
+    from janus_nb.lowering.access import is_array
+
     if value.phase is Phase.POST:
         raise Unsupported("JN202", "iteration over a value that is known at replay")
     witness = value.witness
@@ -273,11 +282,13 @@ def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
     if count is None and low.span is not None:
         if low.span in low.policy.looped or size > low.policy.unroll_limit:
             raise Unsupported("JN109", f"{size} items that come from the data")
-        same = low.host_op(f"(len({{}}) == {size})", lambda v: len(v) == size, value)
+        same = low.host_op(f"(len({{}}) == {size})", lambda v: len(v) == size, value, flat=True)
         low.check_host(same, True, TripAssumption(low.span, size, low.policy.evidence(low.span)))
     if isinstance(witness, dict):
-        value = low.host_op("list({})", list, value)
-    return [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value) for i in range(size)]
+        value = low.host_op("list({})", list, value, flat=True)
+        low.unverified.add(value.code)
+    picks = not is_array(witness)
+    return [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value, flat=True, picks=picks) for i in range(size)]
 
 
 def for_(low: Lowering, node: ast.For) -> Outcome:
@@ -285,7 +296,7 @@ def for_(low: Lowering, node: ast.For) -> Outcome:
     from janus_nb.lowering.stmts import bind, run
 
     iterable = low.eval(node.iter)
-    if isinstance(iterable, Suspended):
+    if isinstance(iterable, Suspended | Lazy):
         return _for_generator(low, node, iterable)
     span = low.span_of(node.iter)
     dynamic = loops.dynamic_range(low, iterable, span)
@@ -305,7 +316,7 @@ def for_(low: Lowering, node: ast.For) -> Outcome:
     return run(low, node.orelse)
 
 
-def _for_generator(low: Lowering, node: ast.For, generator: Suspended) -> Outcome:
+def _for_generator(low: Lowering, node: ast.For, generator: Suspended | Lazy) -> Outcome:
     """A `for` over a generator of the user's: its body is lowered at each `yield`."""
     from janus_nb.lowering.stmts import bind, run
 
@@ -349,14 +360,14 @@ def while_(low: Lowering, node: ast.While) -> Outcome:
     fixed = next(iter(seen)) if len(seen) == 1 and span not in low.policy.looped and low.policy.unroll else None
     rounds = 0
     while True:
-        condition = truth_of(low, node.test)
-        if not isinstance(condition, bool):
+        test = condition(low, node.test)
+        if not isinstance(test, bool):
             if fixed is None or fixed > low.policy.unroll_limit:
-                return loops.lower_while(low, node, condition) if rounds == 0 else _stuck(rounds)
+                return loops.lower_while(low, node, test) if rounds == 0 else _stuck(rounds)
             goes_on = rounds < fixed
-            assume(low, condition, goes_on, TripAssumption(span, fixed, low.policy.evidence(span)))
-            condition = goes_on
-        if not condition:
+            assume(low, test, goes_on, TripAssumption(span, fixed, low.policy.evidence(span)))
+            test = goes_on
+        if not test:
             return run(low, node.orelse)
         if rounds >= low.policy.unroll_limit:
             raise Unsupported("JN109", f"more than {rounds} rounds")
@@ -372,15 +383,18 @@ def _stuck(rounds: int) -> Outcome:
     raise Unsupported("JN109", f"the condition is known for {rounds} rounds and not after")
 
 
-def comprehension(low: Lowering, generators: list[ast.comprehension], emit: Callable[[], None]) -> None:
-    """Run `emit` for every combination of items, in a scope of its own."""
+def comprehension(low: Lowering, parts: list[ast.comprehension], emit: Callable[[], Any], source: tuple[Any, Span] | None = None) -> None:
+    """Run `emit` for every combination of items, in a scope of its own. `source` is what the first part iterates over, if that is known already."""
     from janus_nb.lowering.stmts import bind
 
-    first, *rest = generators
+    first, *rest = parts
     if first.is_async:
         raise Unsupported("JN103", "asynchronous comprehension")
-    iterable = low.eval(first.iter)
-    items = loops.range_items(low, iterable, low.span_of(first.iter)) if isinstance(iterable, loops.Range) else known_items(low, iterable)
+    iterable, span = source or (low.eval(first.iter), low.span_of(first.iter))
+    if isinstance(iterable, Lazy | Suspended):
+        _comprehend_lazily(low, first, rest, emit, iterable)
+        return
+    items = loops.range_items(low, iterable, span) if isinstance(iterable, loops.Range) else known_items(low, iterable)
     if len(items) > low.policy.unroll_limit * 4:
         raise Unsupported("JN109", f"{len(items)} items in a comprehension")
     with _inner_scope(low, first.target):
@@ -393,15 +407,32 @@ def comprehension(low: Lowering, generators: list[ast.comprehension], emit: Call
                     emit()
 
 
+def _comprehend_lazily(low: Lowering, first: ast.comprehension, rest: list[ast.comprehension], emit: Callable[[], Any], source: Any) -> None:
+    """As `comprehension`, for an iterator whose items are made in between."""
+    from janus_nb.lowering.stmts import bind
+
+    def each(item: Any) -> bool:
+        with _inner_scope(low, first.target):
+            bind(low, first.target, item)
+            if all(_holds(low, test) for test in first.ifs):
+                if rest:
+                    comprehension(low, rest, emit)
+                else:
+                    emit()
+        return True
+
+    generators.consume(low, source, each)
+
+
 def _holds(low: Lowering, test: ast.expr) -> bool:
-    condition = truth_of(low, test)
-    if isinstance(condition, bool):
-        return condition
+    holds = condition(low, test)
+    if isinstance(holds, bool):
+        return holds
     span = low.span_of(test)
     taken = low.policy.direction(span)
     if taken is None:
         raise Unsupported("JN111", "a comprehension's condition is not known")
-    assume(low, condition, taken, BranchAssumption(span, taken, low.policy.evidence(span)))
+    assume(low, holds, taken, BranchAssumption(span, taken, low.policy.evidence(span)))
     return taken
 
 

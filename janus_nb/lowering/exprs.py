@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
-from janus_nb.lowering import access, attributes, calls, control, items, operators, tracing
+from janus_nb.lowering import access, attributes, calls, control, fence, generators, items, members, operators, state
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import Closure, Host
+from janus_nb.lowering.values import Closure, Host, Lazy, Suspended
+from janus_nb.speculate.plain import plain
 from janus_nb.speculate.slots import UNBOUND
 
 Rule = Callable[[Lowering, Any], Any]
@@ -64,8 +66,11 @@ def compare(low: Lowering, node: ast.Compare) -> Any:
     left = low.eval(node.left)
     result: Any = None
     for position, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
+        before = state.mark(low) if position else None
         right = low.eval(right_node)
         link = operators.compare(low, op, left, right)
+        if before is not None and result is not True and state.acted(low, before):
+            raise Unsupported("JN102", "a chained comparison whose later parts have effects")
         result = link if position == 0 else operators.both(low, result, link)
         if not low.is_symbolic(result) and not low.is_graph(result) and not result:
             return result
@@ -99,10 +104,29 @@ def sequence(low: Lowering, node: ast.List | ast.Tuple | ast.Set) -> Any:
     if isinstance(node, ast.Tuple):
         return tuple(items)
     if isinstance(node, ast.Set):
-        if any(low.is_symbolic(item) for item in items):
-            raise Unsupported("JN102", "a set of values that are not known yet")
-        return low.make(set(items))
+        return low.make(set(_hashable(low, items)))
     return low.make(items)
+
+
+def _hashable(low: Lowering, values: list[Any]) -> list[Any]:
+    """Values that a set or dictionary made in the loop may tell apart now.
+
+    Raises:
+        Unsupported: JN102 for values that are not known yet, or whose hash the user's code computes.
+    """
+    for value in values:
+        if not plain(value) and (low.is_symbolic(value) or not isinstance(value, FunctionType | type)):
+            raise Unsupported("JN102", "a set or dictionary of values that are not known yet, or not plain")
+    return values
+
+
+def known_pairs(low: Lowering, value: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    """The keys and items of a dictionary, wherever it was made."""
+    if low.is_fresh(value):
+        return list(value.items())
+    if operators.is_users(value):
+        raise Unsupported("JN209", f"keys() of a {type(value).__name__}")
+    return [(key, items.load_item(low, value, key)) for key in control.dict_keys(low, value)]
 
 
 def dictionary(low: Lowering, node: ast.Dict) -> Any:
@@ -113,12 +137,10 @@ def dictionary(low: Lowering, node: ast.Dict) -> Any:
         if key_node is None:
             if not isinstance(value, dict):
                 raise Unsupported("JN102", "`**` of something that is not a dictionary")
-            made.update({k: items.load_item(low, value, k) for k in value})
+            made.update(known_pairs(low, value))
             continue
         key = low.eval(key_node)
-        if low.is_symbolic(key):
-            raise Unsupported("JN102", "a dictionary key that is not known yet")
-        made[key] = value
+        made[_hashable(low, [key])[0]] = value
     return low.make(made)
 
 
@@ -134,8 +156,10 @@ def _closure(low: Lowering, node: Any, name: str) -> Closure:
 
 
 def comprehension(low: Lowering, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Any:
-    """A comprehension over known items, unrolled; a generator expression counts as the list of its items."""
+    """A comprehension over known items, unrolled; a generator expression makes them when it is asked."""
     results: list[Any] = []
+    if isinstance(node, ast.GeneratorExp):
+        return _generator_expression(low, node)
 
     def emit() -> None:
         if isinstance(node, ast.DictComp):
@@ -145,21 +169,30 @@ def comprehension(low: Lowering, node: ast.ListComp | ast.SetComp | ast.Generato
 
     control.comprehension(low, node.generators, emit)
     if isinstance(node, ast.DictComp):
-        if any(low.is_symbolic(k) for k, _ in results):
-            raise Unsupported("JN102", "a dictionary key that is not known yet")
+        _hashable(low, [key for key, _ in results])
         return low.make(dict(results))
     if isinstance(node, ast.SetComp):
-        if any(low.is_symbolic(v) for v in results):
-            raise Unsupported("JN102", "a set of values that are not known yet")
-        return low.make(set(results))
+        return low.make(set(_hashable(low, results)))
     return low.make(results)
+
+
+def _generator_expression(low: Lowering, node: ast.GeneratorExp) -> Lazy:
+    """A generator expression: what it iterates over is looked up now, all else when it is asked."""
+    first = node.generators[0]
+    source, span = low.eval(first.iter), low.span_of(first.iter)
+
+    def produce(give: Callable[[Any], bool]) -> None:
+        with low.at(node):
+            control.comprehension(low, node.generators, lambda: give(low.eval(node.elt)), (source, span))
+
+    return Lazy(produce, "a generator expression", list(low.frames))
 
 
 def joined_string(low: Lowering, node: ast.JoinedStr) -> Any:
     """An f-string: known now, or formatted by the host when its parts are."""
     parts = [low.eval(part) for part in node.values]
     if not any(low.is_symbolic(part) for part in parts):
-        return "".join(parts)
+        return fence.now(low, "".join, low.make(parts))
     return low.host_op("''.join((" + "{}, " * len(parts) + "))", lambda *items: "".join(items), *parts)
 
 
@@ -174,13 +207,31 @@ _CONVERSIONS: dict[str | None, Callable[[Any], Any]] = {"str": str, "repr": repr
 
 
 def format_value(low: Lowering, value: Any, spec: Any, conversion: str | None) -> Any:
-    """`format(value, spec)`; user objects with a text of their own are refused."""
-    tracing.refuse_user_text(value)
+    """`format(value, spec)`; the text of user objects is what their classes say."""
     convert = _CONVERSIONS[conversion]
-    if not low.is_symbolic(value) and not low.is_symbolic(spec) and isinstance(value, int | float | str | bool | type(None)):
-        return format(convert(value), spec)
+    if operators.is_users(value) and not isinstance(value, type):
+        return _text_of_object(low, value, spec, conversion)
+    if plain(value) and plain(spec):
+        return fence.now(low, lambda v, s: format(convert(v), s), value, spec)
     inner = f"{conversion}({{}})" if conversion else "{}"
     return low.host_op(f"format({inner}, {{}})", lambda v, s: format(convert(v), s), value, spec)
+
+
+def _text_of_object(low: Lowering, value: Any, spec: Any, conversion: str | None) -> Any:
+    """The text of an object of the user's: by `__format__`, `__str__` or `__repr__`, whichever Python would ask first."""
+    if conversion is None:
+        text = members.special(low, value, "__format__", spec)
+        if text is not members.ABSENT:
+            return text
+        if spec != "":
+            raise Unsupported("JN203", "TypeError: unsupported format string")
+    for name in ("__repr__",) if conversion in ("repr", "ascii") else ("__str__", "__repr__"):
+        text = members.special(low, value, name)
+        if text is not members.ABSENT:
+            if conversion == "ascii":
+                raise Unsupported("JN209", f"ascii() of a {type(value).__name__}")
+            return text if conversion is None or spec == "" else format_value(low, text, spec, None)
+    return low.host_op(f"{conversion or 'str'}({{}})", _CONVERSIONS[conversion or "str"], value)
 
 
 def named(low: Lowering, node: ast.NamedExpr) -> Any:
@@ -203,7 +254,11 @@ def yield_from(low: Lowering, node: ast.YieldFrom) -> Any:
     give = low.frame.on_yield
     if give is None:
         raise Unsupported("JN104", "`yield from`")
-    for item in control.known_items(low, low.eval(node.value)):
+    value = low.eval(node.value)
+    if isinstance(value, Suspended | Lazy):
+        generators.consume(low, value, lambda item: give(item) or True)
+        return None
+    for item in control.known_items(low, value):
         give(item)
     return None
 

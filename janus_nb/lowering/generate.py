@@ -26,11 +26,29 @@ from janus_nb.lowering.values import UNKNOWN, Closure, Host, Phase, kind_of
 from janus_nb.reasons import REASONS
 from janus_nb.source.units import Unit
 from janus_nb.span import Span
+from janus_nb.speculate.guards import Guard, Shows
 from janus_nb.speculate.policy import ExitAssumption, Mode, Policy
 from janus_nb.speculate.slots import UNBOUND, AttrSlot, LocalSlot, Slot, describe
 
 _ATTEMPTS = 10
+_MAX_PARTS = 64
 RETURN_SLOT = LocalSlot("@return")
+ARGUMENTS_SLOT = LocalSlot("@arguments")
+"""Holds what a call looks like (`form_of`): a graph of a function serves calls of one form."""
+
+
+def form_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """How many arguments a call has, under which names, and of which types, containers taken apart."""
+    return (*map(_form, args), *((name, _form(value)) for name, value in kwargs.items()), len(args))
+
+
+def _form(value: Any, depth: int = 0) -> Any:
+    kind = type(value)
+    if depth < 4 and kind in (list, tuple) and len(value) <= _MAX_PARTS:
+        return (kind, *(_form(part, depth + 1) for part in value))
+    if depth < 4 and kind is dict and len(value) <= _MAX_PARTS and all(type(key) is str for key in value):
+        return (kind, *((key, _form(part, depth + 1)) for key, part in value.items()))
+    return kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +197,7 @@ def _iteration(low: Lowering, target: Target) -> Any:
             bind(low, node.target, _element(low, target.element))
         elif isinstance(node, ast.While):
             with low.at(node.test) as span:
-                condition = control.truth_of(low, node.test)
+                condition = control.condition(low, node.test)
                 if condition is False:
                     raise Unsupported("JN101", "the loop ends here")
                 if condition is not True:
@@ -252,6 +270,7 @@ def _lower_call(low: Lowering, target: Target) -> Any:
     from janus_nb.lowering.calls import call
 
     args, kwargs = _element(low, target.element)
+    low.heap.guards[ARGUMENTS_SLOT.key] = Guard(ARGUMENTS_SLOT, Shows(low.heap.live(ARGUMENTS_SLOT)), None)
     low.frames.append(Frame(target.unit, target.namespace, region=False))
     result = call(low, target.function, tuple(args), dict(kwargs))
     low.frames.pop()
@@ -270,7 +289,13 @@ def _element(low: Lowering, element: Any) -> Any:
         return low.make({k: _part(low, p, f"e[{k!r}]") for k, p in element.items()})
     if _holds_column(element) or isinstance(element, Parts):
         return tuple(_part(low, part, f"e[{i}]") for i, part in enumerate(element))
-    return low.host.assign(Phase.PRE, "e", element)
+    return _unverified(low, low.host.assign(Phase.PRE, "e", element))
+
+
+def _unverified(low: Lowering, value: Host) -> Host:
+    """A value from the data: the next one may be of any type, and so it is looked at before anything is done with it."""
+    low.unverified.add(value.code)
+    return value
 
 
 class Parts(tuple):  # type: ignore[type-arg]
@@ -286,7 +311,7 @@ def _part(low: Lowering, part: Any, code: str) -> Any:
         return tuple(_part(low, p, f"{code}[{i}]") for i, p in enumerate(part))
     if isinstance(part, dict) and isinstance(part, KeyedParts):
         return low.make({k: _part(low, p, f"{code}[{k!r}]") for k, p in part.items()})
-    return low.host.assign(Phase.PRE, code, part)
+    return _unverified(low, low.host.assign(Phase.PRE, code, part))
 
 
 class KeyedParts(dict):  # type: ignore[type-arg]
@@ -353,7 +378,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         mutated=frozenset(heap.mutated),
         read=frozenset(id(b) for box in heap.content_reads.values() for b in (box, memory(box))) - frozenset(heap.mutated),
         generators=tuple(generator for generator, _ in low.draws.values()),
-        borrowed=tuple(low.borrowed_inputs),
+        seen=low.reader.seen, borrowed=tuple(low.borrowed_inputs),
         volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.volatile) | low.volatile_owners,
         checks=tuple(low.checks), host_checks=tuple(low.host_checks), pre_checks=tuple(low.pre_checks),
         effects=low.effects, graph_spans=frozenset(low.graph_spans), effect_spans=frozenset(low.effect_spans), attempts=attempt,
@@ -402,4 +427,4 @@ def _feed_info(feed: Feed) -> FeedInfo:
     return FeedInfo(feed.spec, feed.key, feed.column, kind, type(witness) if feed.host is not None else None)
 
 
-__all__ = ["RETURN_SLOT", "Column", "KeyedParts", "Parts", "Target", "generate"]
+__all__ = ["ARGUMENTS_SLOT", "RETURN_SLOT", "Column", "KeyedParts", "Parts", "Target", "form_of", "generate"]

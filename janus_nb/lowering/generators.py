@@ -16,7 +16,7 @@ from typing import Any
 
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import Suspended
+from janus_nb.lowering.values import Lazy, Suspended
 from janus_nb.source.units import is_user_function
 
 
@@ -38,8 +38,8 @@ def manager_function(function: Any) -> FunctionType | None:
     return inner if made_by_contextlib and is_user_function(inner) and is_generator(inner) else None
 
 
-def consume(low: Lowering, generator: Suspended, each: Callable[[Any], bool]) -> None:
-    """Run a generator; `each` lowers what the consumer does with an item, and says whether it wants more.
+def consume(low: Lowering, generator: Suspended | Lazy, each: Callable[[Any], bool]) -> None:
+    """Run a generator, or a lazy iterator; `each` lowers what the consumer does with an item, and says whether it wants more.
 
     Raises:
         Unsupported: JN104 where the generator yields under a condition that the graph decides, or is consumed twice.
@@ -49,6 +49,8 @@ def consume(low: Lowering, generator: Suspended, each: Callable[[Any], bool]) ->
     if generator.begun:
         raise Unsupported("JN104", "a generator that is consumed in two places")
     generator.begun = True
+    if isinstance(generator, Lazy) and any(not frame.region and frame not in low.frames for frame in generator.frames):
+        raise Unsupported("JN104", f"{generator.what} that outlives the function it was made in")
     depth, consumers = len(low.frames), list(low.frames)
     before = (len(low.branch_marks), low.looping, low.nested)
 
@@ -67,9 +69,12 @@ def consume(low: Lowering, generator: Suspended, each: Callable[[Any], bool]) ->
             raise Stop
 
     outer_konts, outer_loops = low.konts, (low.loop_depth, low.frame_loop_depth)
-    low.frames = list(consumers)
+    low.frames = list(consumers) if isinstance(generator, Suspended) else list(generator.frames)
     low.konts = [*outer_konts, "function"]
     try:
+        if isinstance(generator, Lazy):
+            generator.produce(_stopping(on_yield))
+            return
         run_generator(low, generator.function, generator.args, generator.kwargs, on_yield)
     except Stop:
         pass
@@ -79,7 +84,15 @@ def consume(low: Lowering, generator: Suspended, each: Callable[[Any], bool]) ->
     assert len(low.frames) == depth
 
 
-def collect(low: Lowering, generator: Suspended) -> list[Any]:
+def _stopping(on_yield: Callable[[Any], None]) -> Callable[[Any], bool]:
+    def give(value: Any) -> bool:
+        on_yield(value)
+        return True
+
+    return give
+
+
+def collect(low: Lowering, generator: Suspended | Lazy) -> list[Any]:
     """All items of a generator that has no effects of its own.
 
     Raises:
@@ -93,6 +106,8 @@ def collect(low: Lowering, generator: Suspended) -> list[Any]:
         return True
 
     consume(low, generator, each)
+    if isinstance(generator, Lazy):
+        return items  # nothing happens between its items where all are taken at once
     if (low.effects, len(low.heap.overlay)) != before:
         raise Unsupported("JN104", f"{generator.function.__name__}() has effects")
     return items

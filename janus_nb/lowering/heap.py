@@ -17,11 +17,10 @@ from typing import Any
 
 from janus_nb.lowering.values import Host
 from janus_nb.span import Span
-from janus_nb.speculate.guards import Equals, Guard, IsObject, IsType
+from janus_nb.speculate.guards import Equals, Guard, IsObject, IsType, Shows
+from janus_nb.speculate.plain import identical, plain
 from janus_nb.speculate.policy import Mode
-from janus_nb.speculate.slots import UNBOUND, LocalSlot, NameSlot, Slot, read
-
-SIMPLE = (int, float, str, bool, bytes, complex, type(None))
+from janus_nb.speculate.slots import UNBOUND, LocalSlot, NameSlot, Slot, ViewSlot, read
 
 
 def memory(box: Any) -> Any:
@@ -106,8 +105,12 @@ class Heap:
     def guard_constant(self, slot: Slot, value: Any, span: Span | None) -> None:
         """Assume that the slot keeps holding this value."""
         if slot.key not in self.guards:
-            simple = isinstance(value, SIMPLE) or (isinstance(value, tuple) and all(isinstance(v, SIMPLE) for v in value))
-            self.guards[slot.key] = Guard(slot, Equals(value) if simple else IsObject(value), span)
+            self.guards[slot.key] = Guard(slot, Equals(value) if plain(value) else IsObject(value), span)
+
+    def guard_view(self, slot: ViewSlot, span: Span | None) -> None:
+        """Assume that a look at an object shows what it shows now; this is never relaxed to an input."""
+        if slot.key not in self.guards:
+            self.guards[slot.key] = Guard(slot, Shows(slot.view(slot.owner)), span)
 
     def guard_structure(self, slot: Slot, span: Span | None) -> None:
         """Assume what the generated code itself depends on; this is never relaxed to an input."""
@@ -144,4 +147,4 @@ class Heap:
         if isinstance(value, Host):
             return False
         live = self.live(slot)
-        return live is value or (isinstance(live, SIMPLE) and type(live) is type(value) and live == value)
+        return identical(live, value)

@@ -47,7 +47,7 @@ def _on_host(low: Lowering, positive: bool, left: Any, right: Any) -> Any:
             if low.is_graph(held) or isinstance(held, (Num, *_VALUES)) or low.is_fresh(held):
                 raise Unsupported("JN102", "identity of values that are computed")
     symbol = "is" if positive else "is not"
-    return low.host_op(f"({{}} {symbol} {{}})", operator.is_ if positive else operator.is_not, left, right)
+    return low.host_op(f"({{}} {symbol} {{}})", operator.is_ if positive else operator.is_not, left, right, raw=True)
 
 
 def _is_single(value: Any) -> bool:

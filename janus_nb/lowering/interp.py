@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from janus_nb.backend import Backend, Role, Spec, Tracer
 from janus_nb.lowering import numbers
+from janus_nb.lowering.content import Reader
 from janus_nb.lowering.heap import Heap
 from janus_nb.lowering.hostprog import HostPrograms
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Kind, Nothing, Num, Phase, Suspended, kind_of
+from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Host, Kind, Lazy, Nothing, Num, Phase, Suspended, View, kind_of
 from janus_nb.source.units import Unit
 
 if TYPE_CHECKING:
@@ -131,6 +132,9 @@ class Lowering:
         self.final_lines: list[str] = []
         self.volatile: set[str] = set()
         self.volatile_owners: set[int] = set()
+        self.reader = Reader(backend.is_tensor)
+        self.unverified: set[str] = set()
+        self.host.objects.update(Deep=self.reader.deep, Flat=self.reader.flat, DeepAhead=self.reader.deep_ahead, FlatAhead=self.reader.flat_ahead)
         self._lifted: dict[int, Any] = {}
         self._row_of: dict[tuple[int, Kind | None, bool], Row] = {}
         self._opaque: list[Any] = []
@@ -222,30 +226,39 @@ class Lowering:
 
     # -- host values ---------------------------------------------------------------------------------------------
 
-    def host_op(self, template: str, function: Any, *args: Any, earliest: Phase = Phase.ENTRY) -> Host:
-        """A value that the host computes from `args`: `template` in its program, `function` on the witnesses."""
-        phase = max((earliest, *(self.phase_of(a) for a in args)))
-        codes = [self.code(a, phase) for a in args]
-        witness: Any = UNKNOWN
-        if phase is not Phase.POST:
-            given = [self.witness(a) for a in args]
-            eagerly = self.backend.eagerly() if any(map(self.backend.is_tensor, given)) else contextlib.nullcontext()
-            try:
-                with eagerly:
-                    witness = function(*given)
-            except Exception as error:
-                raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-        text = template.format(*codes)
-        arithmetic = phase is not Phase.POST and kind_of(witness) is not None and getattr(function, "__module__", "") == "_operator"
-        known = self.host.known(phase, text) if arithmetic else None
-        if known is not None:
-            return known
-        made = self.host.assign(phase, text, witness)
-        if arithmetic:
-            self.host.remember(phase, text, made)
-        if any(isinstance(a, Host) and a.code in self.volatile for a in args):
-            self.volatile.add(made.code)
-        return made
+    def host_op(
+        self,
+        template: str,
+        function: Any,
+        *args: Any,
+        earliest: Phase = Phase.ENTRY,
+        flat: bool = False,
+        inside: bool = False,
+        picks: bool = False,
+        raw: bool = False,
+    ) -> Host:
+        """A value that the host computes from `args`: `template` in its program, `function` on the witnesses.
+
+        Args:
+            template: The expression, with `{}` for each argument.
+            function: What it computes.
+            args: The arguments. All pass the door to content (`janus_nb.lowering.content`).
+            earliest: The first phase in which it may be computed.
+            flat: Whether it looks at the first argument itself only, and not at what is in it.
+            inside: Whether it looks into objects of user classes.
+            picks: Whether the result is a part of the first argument.
+            raw: Whether it looks at nothing but the arguments' identity and type.
+        """
+        from janus_nb.lowering.content import computed
+
+        return computed(self, template, function, args, earliest, flat, inside, picks, raw)
+
+    def read_code(self, value: Any, phase: Phase, flat: bool = False) -> str:
+        """The code of a value that is read: checked where its type is not known before."""
+        code = self.code(value, phase)
+        if isinstance(value, Host) and value.code in self.unverified:
+            return f"{'Flat' if flat else 'Deep'}{'' if phase is Phase.POST else 'Ahead'}({code})"
+        return code
 
     def phase_of(self, value: Any) -> Phase:
         """The earliest host phase at which a value is known; what the graph computes is known at replay."""
@@ -296,6 +309,10 @@ class Lowering:
             raise Unsupported("JN104", f"{value.function.__name__}() is kept, or handed to a library")
         if id(value) in self.tapes and not self.backend.tape_is_spent(value):
             raise Unsupported("JN208", "it is kept, and may be asked after the iteration")
+        if isinstance(value, Lazy | View):
+            raise Unsupported("JN104", f"{value.what if isinstance(value, Lazy) else value.name + '()'} is kept, or handed to a library")
+        if type(value).__module__.startswith("janus_nb."):
+            raise Unsupported("JN201", f"a {type(value).__name__.lower()} is kept, or handed to a library")
         if id(value) in self.borrowed:
             return self.host.code(self.borrowed[id(value)], phase)
         if id(value) in self.born:
@@ -377,7 +394,7 @@ class Lowering:
 
     def is_symbolic(self, value: Any) -> bool:
         """Whether a value, or something in it, is not known now."""
-        if isinstance(value, Host | Num | Closure | Nothing) or self.backend.is_symbolic(value) or id(value) in self.born:
+        if isinstance(value, Host | Num | Closure | Nothing | Lazy | View | Suspended) or self.backend.is_symbolic(value) or id(value) in self.born:
             return True
         if isinstance(value, tuple | list | set) and (type(value) is tuple or id(value) in self.fresh):
             return any(self.is_symbolic(v) for v in value)

@@ -9,15 +9,19 @@ table[key] = value  postponed to replay (a container made in the iteration itsel
 from __future__ import annotations
 
 import collections
+import enum
+from dataclasses import dataclass
 from typing import Any
 
+from janus_nb.lowering import members
 from janus_nb.lowering.access import is_array, name_object, path_of, read_slot
-from janus_nb.lowering.attributes import load_attribute, touch_library
+from janus_nb.lowering.content import is_box, is_memory, is_record_type, settled
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import Host, Num, Phase
+from janus_nb.lowering.values import Host, Num, Phase, View
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.guards import Guard, IsBound, IsObject
+from janus_nb.speculate.plain import plain
 from janus_nb.speculate.policy import ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, ItemSlot, LengthSlot
 
@@ -26,30 +30,54 @@ def load_item(low: Lowering, owner: Any, index: Any) -> Any:
     """`owner[index]`."""
     owner = low.in_graph(owner)
     if (isinstance(owner, Num) and owner.kind == "array") or (isinstance(owner, Host) and owner.phase is Phase.POST):
-        return low.host_op("{}[{}]", None, owner, index)
+        return low.host_op("{}[{}]", None, owner, index, flat=True, picks=True)
     if low.is_graph(owner) or low.backend.is_variable(owner):
         return _tensor_item(low, owner, index)
     if isinstance(owner, Host):
         if owner.among and not all(low.heap.read_content(box) for box in owner.among):
-            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.code(owner, Phase.POST)), index)
+            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.code(owner, Phase.POST)), index, flat=True, picks=True)
         if isinstance(index, Num) or low.is_graph(index):
-            return _tensor_item(low, low.lift(owner).tensor, index) if is_array(owner.witness) else low.host_op("{}[{}]", None, owner, index)
-        return _array_part(low, owner, index) if is_array(owner.witness) else low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
+            if is_array(owner.witness):
+                return _tensor_item(low, low.lift(owner).tensor, index)
+            return low.host_op("{}[{}]", None, owner, index, flat=True, picks=True)
+        return _array_part(low, owner, index) if is_array(owner.witness) else _picked(low, owner, index)
+    if isinstance(index, Host | Num) and _has_index_method(low, index):
+        raise Unsupported("JN209", "__index__ of an object")
+    if is_user_class(type(owner)) and not is_record_type(type(owner)) and not isinstance(owner, type):
+        return members.required(low, owner, "__getitem__", index)
     if isinstance(owner, list | dict | tuple) and not low.is_fresh(owner):
         return heap_item(low, owner, index)
+    if is_box(owner) and not low.is_fresh(owner):
+        return _picked(low, owner, index)
     if low.is_symbolic(index):
         if isinstance(owner, list | tuple) and isinstance(index, Host) and index.phase is not Phase.POST and not low.is_symbolic(owner):
+            return _picked(low, owner, index)
+        if plain(owner):
             return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
         raise Unsupported("JN102", "index into a container by a value that is not known yet")
-    if is_user_class(type(owner)):
-        from janus_nb.lowering.calls import call
+    if type(owner) is enum.EnumMeta and plain(index):
+        return _now(low, owner, index)
+    if not (plain(owner) or (low.is_fresh(owner) and isinstance(owner, list | dict | tuple))) or not plain(index):
+        raise Unsupported("JN201", f"an item of a {type(owner).__name__}")
+    result = _now(low, owner, index)
+    return low.make(result) if isinstance(index, slice) and isinstance(result, list) else result
 
-        return call(low, load_attribute(low, owner, "__getitem__"), (index,), {})
+
+def _now(low: Lowering, owner: Any, index: Any) -> Any:
     try:
-        result = owner[index]
+        return owner[index]
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-    return low.make(result) if isinstance(index, slice) and isinstance(result, list) else result
+
+
+def _picked(low: Lowering, owner: Any, index: Any) -> Host:
+    """An item that the host picks: an object that was there before."""
+    cut = isinstance(index, slice)
+    return low.host_op("{}[{}]", lambda o, i: o[i], owner, index, flat=True, picks=not cut)
+
+
+def _has_index_method(low: Lowering, index: Any) -> bool:
+    return isinstance(index, Host) and is_user_class(type(index.witness))
 
 
 MAX_WHOLE = 32 * 2**20
@@ -137,6 +165,8 @@ def _window(low: Lowering, shape: tuple[int | None, ...] | None, index: Any) -> 
     """
     if not isinstance(index, slice) or index.step is not None:
         return None
+    if type(index.start) is int and type(index.stop) is int and shape and shape[0] is not None and 0 <= index.start < index.stop <= shape[0]:
+        return _number(low, low.constant(index.start, "int64")), index.stop - index.start
     start, stop = index.start, index.stop
     bounds = (low.witness(start), low.witness(stop))
     known = all(type(b) is int for b in bounds) and (isinstance(start, Host) or isinstance(stop, Host))
@@ -165,11 +195,13 @@ def _makes_items(owner: Any) -> bool:
 def _at_replay(low: Lowering, owner: Any, index: Any) -> Host:
     """An item that only replay knows. Looking into a `defaultdict` may change it."""
     template = "J.item({}, {})" if _makes_items(owner) else "{}[{}]"
-    return low.host_op(template, None, Host(Phase.POST, low.host.object(owner)), index)
+    return low.host_op(template, None, Host(Phase.POST, low.host.object(owner)), index, flat=True, picks=not isinstance(index, slice))
 
 
 def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
     """An item of a list, tuple or dictionary that exists outside the region."""
+    if not low.is_symbolic(index) and not plain(index):
+        raise Unsupported("JN209", f"__index__ or __hash__ of a {type(index).__name__}")
     if isinstance(index, slice) and isinstance(owner, list | tuple) and not low.is_symbolic(index) and id(owner) not in low.heap.dirty:
         from janus_nb.lowering.control import known_items
 
@@ -178,7 +210,7 @@ def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
     if low.is_symbolic(index) or isinstance(index, slice):
         if _makes_items(owner) or not low.heap.read_content(owner):
             return _at_replay(low, owner, index)
-        made = low.host_op("{}[{}]", lambda o, i: o[i], Host(Phase.ENTRY, low.host.object(owner), owner), index)
+        made = _picked(low, Host(Phase.ENTRY, low.host.object(owner), owner), index)
         if not isinstance(index, slice):
             made.among = _containers_in(low, owner)
         return made
@@ -210,6 +242,8 @@ def holds_key(low: Lowering, owner: dict[Any, Any], key: Any) -> bool:
     """Whether a dictionary that exists outside the region has a key: assumed to stay so."""
     low.heap.read_content(owner)
     slot = ItemSlot(owner, key, path_of(low, owner))
+    if not plain(tuple(owner)):
+        raise Unsupported("JN209", "__eq__ of a key")
     present = key in owner
     if slot.key not in low.heap.guards:
         low.heap.guards["holds", slot.key] = Guard(slot, IsBound() if present else IsObject(UNBOUND), low.span)
@@ -219,7 +253,7 @@ def holds_key(low: Lowering, owner: dict[Any, Any], key: Any) -> bool:
 def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
     """`owner[index] = value`."""
     if low.is_fresh(owner) and not isinstance(owner, tuple):
-        if low.is_symbolic(index):
+        if low.is_symbolic(index) or not plain(index):
             raise Unsupported("JN102", "item assignment at an index that is not known yet")
         mutate_fresh(low, owner)
         owner[index] = value
@@ -229,11 +263,25 @@ def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
     if low.is_graph(owner) or isinstance(owner, Num) or low.backend.is_variable(owner):
         raise Unsupported("JN203", "item assignment to a tensor")
     if is_user_class(type(owner)):
-        from janus_nb.lowering.calls import call
-
-        call(low, load_attribute(low, owner, "__setitem__"), (index, value), {})
+        members.required(low, owner, "__setitem__", index, value)
         return
-    postpone(low, owner, "J.setitem({}, {}, {})", index, value)
+    if not isinstance(owner, Host) and not is_box(owner):
+        raise Unsupported("JN201", f"item assignment to a {type(owner).__name__}")
+    if not low.is_symbolic(index):
+        index = settled(low, index, late=True)
+    postpone(low, owner, "J.setitem({}, {}, {})", Read(index), Read(value) if is_memory_of(low, owner) else value)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An argument of an effect that is looked into, not just kept."""
+
+    value: Any
+
+
+def is_memory_of(low: Lowering, owner: Any) -> bool:
+    """Whether a value is, or holds, an array: what is stored in it is converted."""
+    return is_memory(owner.witness if isinstance(owner, Host) else owner)
 
 
 def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
@@ -248,7 +296,16 @@ def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
     low.note_effect()
     if any(isinstance(a, Host) and a.code in low.volatile for a in args):
         low.volatile_owners.add(id(target))
-    low.host.statement(Phase.POST, template.format(*(low.code(a, Phase.POST) for a in (owner, *args))))
+    if isinstance(owner, Host) and owner.code in low.unverified:
+        low.host.statement(Phase.POST, f"Flat({low.code(owner, Phase.POST)})")
+    low.host.statement(Phase.POST, template.format(low.code(owner, Phase.POST), *(effect_code(low, a) for a in args)))
+
+
+def effect_code(low: Lowering, value: Any) -> str:
+    """An argument of an effect, in the post program."""
+    if not isinstance(value, Read):
+        return low.code(value, Phase.POST)
+    return low.read_code(settled(low, value.value, late=True), Phase.POST)
 
 
 def mutate_fresh(low: Lowering, owner: Any) -> None:
@@ -266,22 +323,24 @@ def length(low: Lowering, owner: Any) -> Any:
             shape = low.backend.spec_of(owner.tensor).shape
             if shape and shape[0] is not None:
                 return shape[0]
-        return low.host_op("len({})", len, owner)
+        return low.host_op("len({})", len, owner, flat=True)
+    if isinstance(owner, View):
+        return len(owner.items)
     if low.is_graph(owner) or low.backend.is_variable(owner):
         shape = low.backend.spec_of(owner).shape
         if shape and shape[0] is not None:
             return shape[0]
         raise Unsupported("JN203", "len() of a tensor of unknown size")
-    if low.is_fresh(owner) or isinstance(owner, str | range | bytes):
+    if (low.is_fresh(owner) and hasattr(owner, "__len__")) or (plain(owner) and hasattr(type(owner), "__len__")):
         return len(owner)
-    if isinstance(owner, list | dict | set) or type(owner).__module__ == "collections":
+    if is_user_class(type(owner)) and not isinstance(owner, type):
+        found = members.required(low, owner, "__len__")
+        if type(found) is not int or found < 0:
+            raise Unsupported("JN209", f"__len__ of a {type(owner).__name__}")
+        return found
+    if isinstance(owner, list | dict | set) or is_box(owner):
         if not low.heap.read_content(owner):
-            return low.host_op("len({})", None, Host(Phase.POST, low.host.object(owner)))
+            return low.host_op("len({})", None, Host(Phase.POST, low.host.object(owner)), flat=True)
         slot = LengthSlot(owner, path_of(low, owner))
         return read_slot(low, slot)
-    if is_user_class(type(owner)):
-        from janus_nb.lowering.calls import call
-
-        return call(low, load_attribute(low, owner, "__len__"), (), {})
-    touch_library(low, owner)
-    return len(owner)
+    raise Unsupported("JN201", f"len() of a {type(owner).__name__}")

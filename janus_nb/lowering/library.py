@@ -13,6 +13,8 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
+from janus_nb.lowering.names import MATH, METHODS_OF, NUMPY, NUMPY_FFT, NUMPY_LINALG, OPERATOR, STATISTICS
+
 
 class Effect(enum.Enum):
     """What calling something does."""
@@ -71,13 +73,21 @@ KNOWLEDGE: tuple[Knowledge, ...] = (
     *_rows(_X, "changes TensorFlow's settings", "tensorflow.python.eager.context"),
     *_rows(_T, "builds operations", "tensorflow"),
     *_rows(_X, "advances a random state", "numpy.random", "random", code="JN205"),
-    *_rows(
-        _X, "changes its argument or the host", "numpy",
-        names="save savez savez_compressed savetxt load loadtxt copyto put place putmask fill_diagonal seterr shuffle memmap fromfile tofile",
-    ),
-    *_rows(_P, _PURE, "numpy", "math", "cmath", "statistics", "operator", "json.encoder", "textwrap", "posixpath", "ntpath", "fractions", "decimal"),
+    *_rows(_P, _PURE, "numpy", names=NUMPY),
+    *_rows(_P, _PURE, "numpy.linalg", names=NUMPY_LINALG),
+    *_rows(_P, _PURE, "numpy.fft", names=NUMPY_FFT),
+    *_rows(_X, "may change its argument or the host", "numpy"),
+    *_rows(_P, _PURE, "math", names=MATH),
+    *_rows(_P, _PURE, "cmath", names=MATH + " phase polar rect"),
+    *_rows(_P, _PURE, "statistics", names=STATISTICS),
+    *_rows(_P, _PURE, "_operator", names=OPERATOR),
     *_rows(_P, _PURE, "json", names="dumps loads"),
-    *_rows(_P, _PURE, "datetime", names="timedelta"),
+    *_rows(_P, _PURE, "textwrap", names="dedent indent wrap fill shorten"),
+    *_rows(_P, _PURE, "posixpath", "ntpath", names="join basename dirname split splitext normpath isabs commonprefix"),
+    *_rows(_P, _PURE, "re", names="sub subn split findall escape"),
+    *_rows(_P, _PURE, "fractions", names="Fraction"),
+    *_rows(_P, _PURE, "decimal", names="Decimal"),
+    *_rows(_P, _PURE, "datetime", names="timedelta date datetime time strptime fromisoformat"),
     *_rows(_P, "copies its argument", "copy", names="copy deepcopy"),
     *_rows(
         _R, "reads the clock, which nothing in the graph depends on", "time",
@@ -145,8 +155,35 @@ PURE_METHODS = frozenset(
 )
 """Methods without effects, on whatever object replay finds (checked there: never a user's class)."""
 
+WRITING = frozenset({"out", "overwrite_input", "overwrite_x", "copy_to"})
+"""Parameters of pure functions that name an argument they write to."""
+
+OUT_POSITION: dict[str, int] = {
+    **dict.fromkeys(("sum", "prod", "mean", "cumsum", "cumprod", "std", "var", "trace"), 2),
+    **dict.fromkeys(("max", "min", "all", "any", "argmax", "argmin", "ptp", "round", "compress", "choose", "dot"), 1),
+    "clip": 2,
+    "take": 2,
+    "dot": 1,
+    "trace": 4,
+}
+"""How many arguments a method of an array takes before the one that it writes to."""
+
+FLAT_METHODS = frozenset("get keys values items copy tolist popleft".split())
+"""Methods that look at a container itself, and not at what is in it."""
+
+
+def pure_methods(kind: type) -> frozenset[str]:
+    """The methods without effects of exactly this type."""
+    if any(k.__name__ == "generic" and k.__module__ == "numpy" for k in kind.__mro__):
+        return METHODS_OF["numpy.ndarray"]
+    found = METHODS_OF.get(f"{kind.__module__}.{kind.__name__}")
+    if found is None and issubclass(kind, tuple) and kind.__mro__[1:] == (tuple, object):
+        return METHODS_OF["builtins.tuple"]
+    return found or frozenset()
+
+
 MUTATORS = frozenset(
     """append extend insert pop remove clear sort reverse update setdefault popitem add discard appendleft popleft
-    extendleft rotate fill subtract""".split()
+    extendleft rotate fill subtract intersection_update difference_update symmetric_difference_update move_to_end""".split()
 )
 """Methods of containers that change them; postponed to replay."""

@@ -121,7 +121,7 @@ def lower_while(low: Lowering, node: ast.While, condition: Any) -> Outcome:
 
     def one(index: Any) -> Any:
         _run_body(low, node.body)
-        return _as_tensor(low, control.truth_of(low, node.test))
+        return _as_tensor(low, control.condition(low, node.test))
 
     _lower(low, _as_tensor(low, condition), one)
     return run(low, node.orelse)

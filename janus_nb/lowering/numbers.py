@@ -102,7 +102,8 @@ def _floor_divide(target: NumberTarget, a: Num, b: Num) -> Num:
         return Num(x // y, "int")
     quotient = (x - _float_mod(target, x, y)) / y
     floor = target.math("floor", quotient)
-    return Num(target.select(quotient - floor > 0.5, floor + 1.0, floor), "float")
+    rounded = target.select(quotient - floor > 0.5, floor + 1.0, floor)
+    return Num(target.select(target.math("equal", quotient, 0), _tiny(target, x / y), rounded), "float")
 
 
 def _modulo(target: NumberTarget, a: Num, b: Num) -> Num:
@@ -115,7 +116,17 @@ def _float_mod(target: NumberTarget, x: Any, y: Any) -> Any:
     """Python's float modulo: C's fmod, moved to the divisor's sign."""
     rest = target.math("fmod", x, y)
     unlike = target.math("not_equal", rest < 0, y < 0) & target.math("not_equal", rest, 0)
-    return target.select(unlike, rest + y, rest)
+    return target.select(unlike, rest + y, target.select(target.math("equal", rest, 0), _zero_like(target, y), rest))
+
+
+def _zero_like(target: NumberTarget, sign: Any) -> Any:
+    """A zero with the sign of another number."""
+    return target.select(sign < 0, target.constant(-0.0, "float64"), target.constant(0.0, "float64"))
+
+
+def _tiny(target: NumberTarget, ratio: Any) -> Any:
+    """A zero with the sign of a ratio, which may be a zero itself."""
+    return target.select(target.math("equal", ratio, 0), ratio, _zero_like(target, ratio))
 
 
 def _power(target: NumberTarget, a: Num, b: Num) -> Num:
@@ -123,7 +134,9 @@ def _power(target: NumberTarget, a: Num, b: Num) -> Num:
         raise Unsupported("JN102", "power of integers that the graph computes")
     x, y, _ = _joined(target, a, b)
     target.require(x > 0, "the base of a power is positive")
-    return Num(target.math("pow", x, y), "float")
+    power = target.math("pow", x, y)
+    target.require(target.math("abs", power) < float("inf"), "the power fits a float")
+    return Num(power, "float")
 
 
 _BINARY: dict[type[ast.operator], Callable[[NumberTarget, Num, Num], Num]] = {

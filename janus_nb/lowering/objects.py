@@ -17,10 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from janus_nb.lowering import members
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
 from janus_nb.lowering.values import Phase
 from janus_nb.source.units import is_user_class, is_user_function
+from janus_nb.speculate.plain import plain
 from janus_nb.speculate.slots import UNBOUND, AttrSlot
 
 
@@ -53,12 +55,18 @@ def construct(low: Lowering, cls: type, args: tuple[Any, ...], kwargs: dict[str,
         Unsupported: JN201 for classes whose construction does more than make an object and initialise it.
     """
     if isinstance(cls, enum.EnumMeta):
-        if kwargs or any(low.is_symbolic(a) for a in args):
+        if (
+            kwargs
+            or not all(map(plain, args))
+            or type(cls) is not enum.EnumMeta
+            or is_user_function(getattr(getattr(cls, "_missing_", None), "__func__", None))
+        ):
             raise Unsupported("JN201", f"a member of {cls.__name__} by a value that is not known yet")
         return _known(cls, args)
     if is_record(cls):
         return _record(low, cls, args, kwargs)
-    if type(cls) not in (type, abc.ABCMeta) or any("__new__" in k.__dict__ for k in cls.__mro__[:-1]) or issubclass(cls, BaseException):
+    members.guard_class(low, cls)
+    if type(cls) not in (type, abc.ABCMeta) or members.has_own(cls, "__new__", "__del__") or issubclass(cls, BaseException):
         raise Unsupported("JN201", f"an object of class {cls.__name__} is created")
     if low.looping or low.nested:
         raise Unsupported("JN207", f"an object of class {cls.__name__} is created")
@@ -146,6 +154,9 @@ def replaced(low: Lowering, value: Any, **changes: Any) -> Any:
     """`dataclasses.replace(value, **changes)`: a new object from the old one's fields."""
     from janus_nb.lowering.attributes import load_attribute
 
+    if not is_user_class(type(value)) or low.is_symbolic(value) != (id(value) in low.born):
+        raise Unsupported("JN102", "dataclasses.replace() of a value that is not known yet")
+    members.guard_type(low, value)
     names = [f.name for f in dataclasses.fields(value) if f.init]
     kept = {n: load_attribute(low, value, n) for n in names if n not in changes}
     return construct(low, type(value), (), {**kept, **changes})

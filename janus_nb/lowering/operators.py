@@ -9,17 +9,21 @@ POST   op any     ->  Python, at replay
 
 from __future__ import annotations
 
+import abc
 import ast
+import enum
 import operator
 from collections.abc import Callable
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from janus_nb.lowering import identity, numbers
+from janus_nb.lowering import fence, identity, members, numbers
+from janus_nb.lowering.content import is_box, is_record_type, settled
 from janus_nb.lowering.interp import Lowering
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import Host, Num, Phase, kind_of
+from janus_nb.lowering.values import BoundMethod, Closure, Host, Num, Phase, View, kind_of
 from janus_nb.source.units import is_user_class
+from janus_nb.speculate.plain import SCALARS, plain
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any], str]] = {
     ast.Add: ("+", operator.add, "__add__"),
@@ -65,10 +69,10 @@ def binary(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
     """`left op right`."""
     symbol, function, method = BINARY[type(op)]
     left, right = low.in_graph(left), low.in_graph(right)
-    if isinstance(op, ast.Add) and isinstance(left, list | tuple) and isinstance(right, type(left)):
+    if type(left) in (list, tuple) and type(left) is type(right) and isinstance(op, ast.Add):
         return _joined(low, left, right)
-    if isinstance(op, ast.Mod) and isinstance(left, str):
-        return low.host_op("{} % {}", operator.mod, left, right) if low.is_symbolic(right) else left % right
+    if isinstance(op, ast.Mult) and {type(left), type(right)} & {list, tuple} and int in (type(left), type(right)):
+        return _repeated(low, left, right)
     if _is_post(left) or _is_post(right):
         return low.host_op(f"{{}} {symbol} {{}}", function, left, right)
     if _in_graph(low, left) or _in_graph(low, right):
@@ -77,37 +81,62 @@ def binary(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
         return _number_op(low, op, symbol, function, left, right)
     if isinstance(left, Host) or isinstance(right, Host):
         return low.host_op(f"{{}} {symbol} {{}}", function, left, right)
-    if is_user_class(type(left)) or is_user_class(type(right)):
-        return _user_operator(low, left, right, method)
-    return _now(low, function, left, right)
+    if is_users(left) or is_users(right):
+        return _user_operator(low, left, right, method, "__r" + method[2:])
+    if fence.is_open(low, left) and fence.is_open(low, right):
+        return fence.now(low, function, left, right)
+    return low.host_op(f"{{}} {symbol} {{}}", function, left, right)
+
+
+def is_users(value: Any) -> bool:
+    """Whether a value is an object of a user's class."""
+    return is_user_class(type(value)) and not is_record_type(type(value)) and not plain(value)
 
 
 def _joined(low: Lowering, left: Any, right: Any) -> Any:
     from janus_nb.lowering.control import known_items
 
-    if type(left) is not type(right) or type(left) not in (list, tuple):
-        raise Unsupported("JN102", "`+` of unlike sequences")
+    if any(id(value) in low.heap.dirty for value in (left, right)):
+        return low.host_op("{} + {}", operator.add, left, right)
     items = [*known_items(low, left), *known_items(low, right)]
     return tuple(items) if isinstance(left, tuple) else low.make(items)
 
 
-def _now(low: Lowering, function: Callable[..., Any], *args: Any) -> Any:
+def _repeated(low: Lowering, left: Any, right: Any) -> Any:
+    """A sequence times a number: a new one."""
+    from janus_nb.lowering.control import known_items
+
+    box, count = (right, left) if type(left) is int else (left, right)
+    if id(box) in low.heap.dirty:
+        return low.host_op("{} * {}", operator.mul, left, right)
+    items = known_items(low, box) * count
+    return tuple(items) if isinstance(box, tuple) else low.make(items)
+
+
+def _natively(function: Callable[..., Any], *args: Any) -> Any:
+    """An operator of the tensor library, on tensors of the graph.
+
+    Raises:
+        Unsupported: JN203 if it raises.
+    """
     try:
-        result = function(*args)
+        return function(*args)
     except Unsupported:
         raise
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-    return low.make(result) if isinstance(result, list | dict | set) else result
 
 
 def _tensor_op(low: Lowering, function: Callable[..., Any], left: Any, right: Any) -> Any:
+    for value in (left, right):
+        if is_users(value) and not _in_graph(low, value):
+            raise Unsupported("JN209", f"an operator of a {type(value).__name__} and a tensor")
     like = left if _in_graph(low, left) else right
     a = left if _in_graph(low, left) else low.to_tensor(left, like)
     b = right if _in_graph(low, right) else low.to_tensor(right, like)
     if low.span is not None:
         low.graph_spans[low.span] = None
-    return _now(low, function, a, b)
+    return _natively(function, a, b)
 
 
 def _number_op(low: Lowering, op: ast.operator, symbol: str, function: Any, left: Any, right: Any) -> Any:
@@ -135,17 +164,43 @@ def _array_op(low: Lowering, op: Any, symbol: str, function: Any, left: Any, rig
     return low.host_op(f"{{}} {symbol} {{}}", function, left, right)
 
 
-def _user_operator(low: Lowering, left: Any, right: Any, method: str) -> Any:
-    from janus_nb.lowering.calls import call
+def _user_operator(low: Lowering, left: Any, right: Any, method: str, reflected: str) -> Any:
+    """What the classes of the operands say, asked in Python's order.
 
-    reflected = "__r" + method[2:]
-    for owner, name, argument in ((left, method, right), (right, reflected, left)):
-        found = next((k.__dict__[name] for k in type(owner).__mro__ if name in k.__dict__), None)
-        if isinstance(found, FunctionType):
-            result = call(low, found, (owner, argument), {})
-            if result is not NotImplemented:
-                return result
-    raise Unsupported("JN102", f"operator {method} of {type(left).__name__} and {type(right).__name__}")
+    Raises:
+        Unsupported: JN209 if nothing that can be interpreted answers.
+    """
+    candidates = [(left, method, right)]
+    if type(right) is not type(left) or method in _REFLECTED_COMPARE:
+        candidates.append((right, reflected, left))
+        if type(right) is not type(left) and issubclass(type(right), type(left)):
+            candidates.reverse()
+    for owner, name, argument in candidates:
+        result = _ask(low, owner, name, argument)
+        if result is not NotImplemented:
+            return result
+    raise Unsupported("JN209", f"{method} of a {type(left).__name__} and a {type(right).__name__}")
+
+
+_REFLECTED_COMPARE = {"__eq__": "__eq__", "__ne__": "__ne__", "__lt__": "__gt__", "__gt__": "__lt__", "__le__": "__ge__", "__ge__": "__le__"}
+
+
+def _ask(low: Lowering, owner: Any, name: str, argument: Any) -> Any:
+    """The result of one operator method, or `NotImplemented`; built-in numbers and texts know nothing of a user's objects."""
+    if is_users(owner):
+        result = members.special(low, owner, name, argument)
+        if result is members.ABSENT and name == "__ne__":
+            result = members.special(low, owner, "__eq__", argument)
+            if result is not members.ABSENT and result is not NotImplemented:
+                return _as_value(invert(low, truth(low, result)))
+        return NotImplemented if result is members.ABSENT else result
+    if type(owner) in SCALARS or (type(owner) in (list, dict, tuple, set) and not isinstance(argument, type(owner))):
+        return NotImplemented
+    raise Unsupported("JN209", f"{name} of a {type(owner).__name__} and a {type(argument).__name__}")
+
+
+def _as_value(condition: Any) -> Any:
+    return condition if isinstance(condition, bool | Host | Num) else Num(condition, "bool")
 
 
 def augmented(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
@@ -153,9 +208,16 @@ def augmented(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
     from janus_nb.lowering.attributes import load_attribute
     from janus_nb.lowering.calls import call
 
-    if isinstance(left, list) and isinstance(op, ast.Add):
+    if type(left) is list and isinstance(op, ast.Add):
         call(low, load_attribute(low, left, "extend"), (right,), {})
         return left
+    in_place = "__i" + BINARY[type(op)][2][2:]
+    if not isinstance(left, Host) and (is_box(left) or isinstance(left, list | dict | set)) and hasattr(type(left), in_place):
+        return _changed_in_place(low, left, in_place, right)
+    if is_users(left):
+        result = members.special(low, left, in_place, right)
+        if result is not members.ABSENT and result is not NotImplemented:
+            return result
     if isinstance(left, Host) and not isinstance(left.witness, int | float | str | bool | complex | tuple | bytes):
         if left.phase is Phase.POST:
             return binary(low, op, low.host_op("J.plain({})", None, left), right)
@@ -171,6 +233,22 @@ def augmented(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
     if low.backend.is_variable(left):
         raise Unsupported("JN102", "in-place operator on a variable")
     return binary(low, op, left, right)
+
+
+def _changed_in_place(low: Lowering, left: Any, method: str, right: Any) -> Any:
+    """`left op= right` for a container: it stays the same object.
+
+    Raises:
+        Unsupported: JN102 for a container made in the iteration.
+    """
+    from janus_nb.lowering.items import postpone
+
+    if low.is_fresh(left):
+        raise Unsupported("JN102", "in-place operator on a container made in the loop")
+    if not is_box(left):
+        raise Unsupported("JN209", f"{method} of a {type(left).__name__}")
+    postpone(low, left, f"J.change({{}}, {method!r}, {{}})", settled(low, right, late=True))
+    return left
 
 
 def unary(low: Lowering, op: ast.unaryop, value: Any) -> Any:
@@ -190,7 +268,11 @@ def unary(low: Lowering, op: ast.unaryop, value: Any) -> Any:
         if isinstance(op, ast.USub):
             return Num(-value.tensor, "array") if value.kind == "array" else numbers.negate(low, value)
         raise Unsupported("JN102", f"operator {symbol} on a number that the graph computes")
-    return _now(low, function, value)
+    if _in_graph(low, value):
+        return _natively(function, value)
+    if is_users(value):
+        return members.required(low, value, {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[symbol])
+    return fence.now(low, function, value)
 
 
 def compare(low: Lowering, op: ast.cmpop, left: Any, right: Any) -> Any:
@@ -214,13 +296,31 @@ def compare(low: Lowering, op: ast.cmpop, left: Any, right: Any) -> Any:
         return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
     if low.is_symbolic(left) or low.is_symbolic(right):
         raise Unsupported("JN102", "comparison of containers with values that are not known yet")
-    if is_user_class(type(left)) or is_user_class(type(right)):
-        dunder = {ast.Eq: "__eq__", ast.NotEq: "__ne__", ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__"}
-        found = next((k.__dict__[dunder[type(op)]] for k in type(left).__mro__ if dunder[type(op)] in k.__dict__), None)
-        if isinstance(found, FunctionType) or not isinstance(op, ast.Eq | ast.NotEq):
-            return _user_operator(low, left, right, dunder[type(op)])
-        return function(left, right)
-    return _now(low, function, left, right)
+    if is_users(left) or is_users(right):
+        return _user_comparison(low, op, left, right)
+    if fence.is_open(low, left) and fence.is_open(low, right):
+        return fence.now(low, function, left, right)
+    if isinstance(left, type) and isinstance(right, type) and type(left) is type(right) is type and isinstance(op, ast.Eq | ast.NotEq):
+        return (left is right) is isinstance(op, ast.Eq)
+    return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
+
+
+_METHODS = {ast.Eq: "__eq__", ast.NotEq: "__ne__", ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__"}
+
+
+def _user_comparison(low: Lowering, op: ast.cmpop, left: Any, right: Any) -> Any:
+    """A comparison that involves an object of a user's class: by its methods; `==` and `!=` that no class defines go by identity."""
+    method = _METHODS[type(op)]
+    if isinstance(op, ast.Eq | ast.NotEq) and all(_knows_identity_only(low, value) for value in (left, right)):
+        return (left is right) is isinstance(op, ast.Eq)
+    return _user_operator(low, left, right, method, _REFLECTED_COMPARE[method])
+
+
+def _knows_identity_only(low: Lowering, value: Any) -> bool:
+    if not is_users(value):
+        return type(value) in SCALARS or type(value) in (list, dict, tuple, set)
+    members.guard_type(low, value)
+    return not members.has_own(type(value), "__eq__", "__ne__")
 
 
 def _membership(low: Lowering, symbol: str, function: Any, left: Any, right: Any) -> Any:
@@ -228,20 +328,22 @@ def _membership(low: Lowering, symbol: str, function: Any, left: Any, right: Any
 
     if isinstance(left, Num) or low.backend.is_symbolic(left):
         return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
-    if isinstance(right, list | dict | set) and not low.is_fresh(right) and not low.heap.read_content(right):
-        right = Host(Phase.POST, low.host.object(right))
-        return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
-    if type(right) is dict and not low.is_fresh(right) and not isinstance(left, Host) and not low.is_symbolic(left):
-        return items.holds_key(low, right, left) is (symbol == "in")
+    if isinstance(right, View):
+        right = right.items
     if isinstance(left, Host) or isinstance(right, Host):
         return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
+    if is_users(right):
+        result = truth(low, members.required(low, right, "__contains__", left))
+        return _as_value(result if symbol == "in" else invert(low, result))
+    if type(right) is dict and not low.is_fresh(right) and id(right) not in low.heap.dirty and plain(left):
+        return items.holds_key(low, right, left) is (symbol == "in")
     if low.is_fresh(right) and low.is_symbolic(right) and not isinstance(right, dict):
         raise Unsupported("JN102", "membership in a container of values that are not known yet")
-    if isinstance(right, list | dict | set) and not low.is_fresh(right):
-        return low.host_op(f"({{}} {symbol} {{}})", function, left, Host(Phase.ENTRY, low.host.object(right), right))
-    if is_user_class(type(right)):
-        raise Unsupported("JN102", "membership in a user's container")
-    return _now(low, function, left, right)
+    if low.is_fresh(right) and isinstance(right, dict) and plain(left) and all(map(plain, right)):
+        return (left in right) is (symbol == "in")
+    if fence.is_open(low, left) and fence.is_open(low, right):
+        return fence.now(low, function, left, right)
+    return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
 
 
 def _array_compare(low: Lowering, op: ast.cmpop, symbol: str, function: Any, left: Any, right: Any) -> Any:
@@ -250,7 +352,7 @@ def _array_compare(low: Lowering, op: ast.cmpop, symbol: str, function: Any, lef
     if plain and all(shape == () for shape in shapes):
         array = left if isinstance(left, Num) and left.kind == "array" else right
         a, b = (v.tensor if isinstance(v, Num) and v.kind == "array" else low.to_tensor(v, array.tensor) for v in (left, right))
-        return Num(_now(low, function, a, b), "bool")
+        return Num(_natively(function, a, b), "bool")
     return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
 
 
@@ -259,9 +361,11 @@ def _array_compare(low: Lowering, op: ast.cmpop, symbol: str, function: Any, lef
 
 def truth(low: Lowering, value: Any) -> Any:
     """A value as a condition: a known bool, a boolean scalar of the graph, or a host bool."""
+    from janus_nb.lowering import items
+
     value = low.in_graph(value)
     if isinstance(value, Host):
-        return low.host_op("bool({})", bool, value)
+        return low.host_op("bool({})", bool, value, flat=True)
     if isinstance(value, Num):
         if value.kind == "array" and low.backend.spec_of(value.tensor).shape != ():
             return low.host_op("bool({})", bool, value)
@@ -274,23 +378,24 @@ def truth(low: Lowering, value: Any) -> Any:
         return flat if spec.dtype == "bool" else low.math("not_equal", flat, 0)
     if low.backend.is_variable(value):
         return truth(low, low.backend.read_in_graph(value))
-    if isinstance(value, list | dict | set) and not low.is_fresh(value):
-        from janus_nb.lowering.calls import call
-
-        return truth(low, call(low, len, (value,), {}))
-    if is_user_class(type(value)):
-        return _user_truth(low, value)
-    return bool(value)
-
-
-def _user_truth(low: Lowering, value: Any) -> Any:
-    from janus_nb.lowering.calls import call
-
+    if plain(value) or low.is_fresh(value):
+        return bool(value)
+    if isinstance(value, View):
+        return bool(value.items)
+    if is_box(value) or isinstance(value, list | dict | set):
+        return truth(low, items.length(low, value))
+    if isinstance(value, _ALWAYS_TRUE):
+        return True
+    members.guard_type(low, value)
     for name in ("__bool__", "__len__"):
-        found = next((k.__dict__[name] for k in type(value).__mro__ if name in k.__dict__), None)
-        if isinstance(found, FunctionType):
-            return truth(low, call(low, found, (value,), {}))
+        if members.has_own(type(value), name):
+            return truth(low, members.required(low, value, name))
+    if isinstance(value, type) and type(value) not in (type, abc.ABCMeta, enum.EnumMeta):
+        raise Unsupported("JN209", f"truth of {value.__name__}")
     return True
+
+
+_ALWAYS_TRUE = (FunctionType, BuiltinFunctionType, ModuleType, MethodType, Closure, BoundMethod)
 
 
 def invert(low: Lowering, condition: Any) -> Any:

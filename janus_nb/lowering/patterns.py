@@ -42,7 +42,7 @@ def match_(low: Lowering, node: ast.Match) -> Outcome:
                 access.store_name(low, name, value)
             if case.guard is None:
                 return run(low, case.body)
-            guard = operators.truth(low, low.eval(case.guard))
+            guard = control.condition(low, case.guard)
             return control.decide(low, low.span_of(case.guard), guard, lambda: run(low, case.body), lambda: try_case(index + 1), jumps)
 
         return control.decide(low, span, holds, taken, lambda: try_case(index + 1), jumps)

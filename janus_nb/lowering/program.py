@@ -78,6 +78,7 @@ class Program:
         volatile: Keys of slots, and ids of containers, whose values differ from run to run (clocks).
         mutated: Ids of containers that effects change.
         read: Ids of containers that were read as unchanging: an effect on one of them aborts the iteration.
+        seen: Ids of the containers that the host programs have read ahead in the present call.
         checks: Assumptions behind the graph's assertions.
         host_checks: Assumptions checked at replay.
         pre_checks: Assumptions checked by the pre program.
@@ -108,6 +109,7 @@ class Program:
     volatile: frozenset[Any]
     mutated: frozenset[int]
     read: frozenset[int]
+    seen: set[int]
     borrowed: tuple[int, ...]
     generators: tuple[Any, ...]
     checks: tuple[Assumption, ...]
@@ -129,7 +131,9 @@ class Program:
         """Whether nothing can go wrong after the graph has run: the host only hands results on."""
         busy = self.effects or self.host_checks or self.post_carries or self.pre_carries or self.graph_carries or self.generators
         text = self.texts[2].partition("):")[2]
-        return not busy and not self.body.random_ops and not any(word in text for word in ("J.", "New(", "Set("))
+        return (
+            not busy and not self.body.random_ops and not any(word in text for word in ("J.", "New(", "Set(", "Deep(", "Flat(", "Held(", "Absent("))
+        )
 
     @property
     def bytes_per_step(self) -> int:

@@ -87,6 +87,11 @@ def rollback(low: Lowering, to: Mark) -> None:
         low.born[key].kept = kept
 
 
+def acted(low: Lowering, since: Mark) -> bool:
+    """Whether anything was done since the mark that Python would not do if it did not get there."""
+    return low.effects != since.effects or any(since.overlay.get(key) is not entry for key, entry in low.heap.overlay.items())
+
+
 def changes(low: Lowering, since: Mark) -> dict[Place, Any]:
     """Places that hold something else than at the mark, with what they hold now."""
     found: dict[Place, Any] = {}

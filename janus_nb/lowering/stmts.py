@@ -97,8 +97,8 @@ def _unpack(low: Lowering, targets: list[ast.expr], value: Any) -> None:
     if isinstance(value, Host) and value.phase is Phase.POST:
         if star is not None:
             raise Unsupported("JN102", "starred unpacking of a value known at replay")
-        made = low.host_op(f"J.unpack({{}}, {len(targets)})", None, value)
-        items: list[Any] = [low.host_op(f"{{}}[{i}]", None, made) for i in range(len(targets))]
+        made = low.host_op(f"J.unpack({{}}, {len(targets)})", None, value, flat=True)
+        items: list[Any] = [low.host_op(f"{{}}[{i}]", None, made, flat=True, picks=True) for i in range(len(targets))]
     else:
         items = control.known_items(low, value, len(targets) if star is None else None)
     if star is None:

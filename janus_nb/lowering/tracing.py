@@ -8,19 +8,23 @@ print(x)              postponed to replay
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from janus_nb.lowering import attributes, draws, items
+from janus_nb.lowering import access, attributes, draws, fence
+from janus_nb.lowering.content import is_box, is_memory, settled
 from janus_nb.lowering.control import boundary, known_items
 from janus_nb.lowering.interp import Lowering
-from janus_nb.lowering.library import CLOCKS, Effect, knowledge_of, module_of
+from janus_nb.lowering.library import CLOCKS, WRITING, Effect, knowledge_of, module_of
 from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import BoundMethod, Closure, Host, Nothing, Num, Phase
+from janus_nb.lowering.values import UNKNOWN, BoundMethod, Closure, Lazy, Nothing, Num, Phase, Suspended, View
 from janus_nb.source.units import is_keras, is_user_class, is_user_file, is_user_function
-from janus_nb.speculate.slots import NameSlot, instance_dict
+from janus_nb.speculate.plain import plain
+from janus_nb.speculate.slots import NameSlot, ViewSlot, instance_dict
 
 
 def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -37,6 +41,8 @@ def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: di
     if known is None or known.effect is Effect.REFUSED:
         why = f": {known.why}" if known else ""
         raise Unsupported(known.code if known else "JN201", f"{module}.{name}{why}")
+    if is_memory(getattr(function, "__self__", None)):
+        raise Unsupported("JN201", f"method {name!r} of an array, taken as a function")
     special = METHODS.get((module.partition(".")[0], name))
     if special is not None and getattr(function, "__self__", None) is not None:
         return special(low, function.__self__, *args, **kwargs)
@@ -58,89 +64,95 @@ METHODS: dict[tuple[str, str], Callable[..., Any]] = {("keras", "get_weights"): 
 
 def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A pure call: by the host, as soon as its arguments are known."""
-    if kwargs.get("out") is not None:
-        raise Unsupported("JN201", "a function that writes to its `out` argument")
-    for value in (*args, *kwargs.values()):
-        refuse_user_text(value)
-    plain = not any(low.is_symbolic(v) for v in (*args, *kwargs.values()))
-    if plain and all(isinstance(v, int | float | str | bool | type | type(None)) for v in (*args, *kwargs.values())):
-        try:
-            result = function(*args, **kwargs)
-        except Exception as error:
-            raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-        if isinstance(result, _IMMUTABLE):
+    args = tuple(low.make(known_items(low, v)) if isinstance(v, Lazy | View | Suspended) else v for v in args)
+    values = (*args, *kwargs.values())
+    refuse_callbacks(values)
+    _refuse_writing(function, args, kwargs)
+    if all(map(plain, values)):
+        result = fence.now(low, function, *args, **kwargs)
+        if plain(result):
             return result
-    values = [_content(low, v) for v in (*args, *kwargs.values())]
-    values = [Num(low.backend.read_in_graph(v), "array") if low.backend.is_variable(v) else v for v in values]
+    values = tuple(Num(low.backend.read_in_graph(v), "array") if low.backend.is_variable(v) else v for v in values)
     names = [None] * len(args) + list(kwargs)
     slots = ", ".join("{}" if n is None else f"{n}={{}}" for n in names)
 
     def run(*given: Any) -> Any:
         return function(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
 
-    for value in values:
-        _refuse_user_object(value)
-    made = low.host_op(f"{low.host.object(function)}({slots})", run, *values)
-    if made.phase is not Phase.ENTRY or isinstance(made.witness, _IMMUTABLE) or type(made.witness).__module__ != "numpy":
-        return made
-    return low.host_op(f"{low.host.object(function)}({slots})", run, *values, earliest=Phase.PRE)  # a new array in every iteration
+    return low.host_op(f"{low.host.object(function)}({slots})", run, *values, inside=module_of(function)[0] != "builtins")
 
 
-_IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), type, range)
-
-
-def _refuse_user_object(value: Any) -> None:
-    """Refuse to hand a user's object to a library function that the host computes: its attributes may be staged.
+def refuse_callbacks(values: Iterable[Any]) -> None:
+    """Refuse to hand a function of the user's to a library that would call it.
 
     Raises:
         Unsupported: JN204.
     """
-    if is_user_class(type(value)) and not isinstance(value, type):
-        raise Unsupported("JN204", f"a {type(value).__name__} is handed to a library")
-    if isinstance(value, list | tuple) and len(value) < 1000:
-        for item in value:
-            _refuse_user_object(item)
+    for value in values:
+        if isinstance(value, Closure | BoundMethod) or is_user_function(getattr(value, "__func__", value)):
+            raise Unsupported("JN204", "a function of the user's is handed to a library")
+        if isinstance(value, functools.partial) or (isinstance(value, type) and is_user_class(value)):
+            raise Unsupported("JN204", f"{getattr(value, '__name__', 'a partial function')} is handed to a library")
 
 
-def _content(low: Lowering, value: Any) -> Any:
-    """An argument whose content is read: a container that the loop changes is known only at replay."""
-    if isinstance(value, list | dict | set) and not low.is_fresh(value):
-        phase = Phase.ENTRY if low.heap.read_content(value) else Phase.POST
-        return Host(phase, low.host.object(value), value)
-    return value
+def _refuse_writing(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Refuse a call that writes to one of its arguments: by name, or by position.
+
+    Raises:
+        Unsupported: JN201.
+    """
+    written = WRITING & set(kwargs)
+    if type(function).__name__ == "ufunc":
+        written |= {"out"} if len(args) > function.nin else set()
+        written |= {"where"} & set(kwargs)
+    elif args and module_of(function)[0].partition(".")[0] == "numpy":
+        try:
+            bound = inspect.signature(function).bind_partial(*args)
+        except (TypeError, ValueError):
+            bound = None
+            written |= (
+                {"out"} if len(args) > 2 and module_of(function)[1] in ("dot", "concatenate", "where") and module_of(function)[1] == "dot" else set()
+            )
+        if bound is not None:
+            written |= WRITING & {name for name, value in bound.arguments.items() if value is not None}
+    if any(kwargs.get(name, True) is not None for name in written):
+        raise Unsupported("JN201", f"a function that writes to its `{sorted(written)[0]}` argument")
 
 
 def replay(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """An effect: postponed, in program order. Its result is known at replay."""
-    for value in (*args, *kwargs.values()):
-        refuse_user_text(value)
+    if function is print:
+        args = tuple(_printed(low, value) for value in args)
+    refuse_callbacks((*args, *(v for k, v in kwargs.items() if k not in _STREAMS)))
     low.note_effect()
-    parts = [low.code(v, Phase.POST) for v in args] + [f"{k}={low.code(v, Phase.POST)}" for k, v in kwargs.items()]
+    parts = [_shown(low, v) for v in args] + [f"{k}={low.code(v, Phase.POST) if k in _STREAMS else _shown(low, v)}" for k, v in kwargs.items()]
     statement = f"J.effect({', '.join([low.host.object(function), *parts])})"
     module, name = module_of(function)
     if module.partition(".")[0] not in CLOCKS:
         low.host.statement(Phase.POST, statement)
         return None if function is print else Nothing(f"{name}()")
-    made = low.host.assign(Phase.POST, statement, None)
+    made = low.host.assign(Phase.POST, statement, UNKNOWN)
     low.volatile.add(made.code)
     return made
 
 
-def refuse_user_text(value: Any) -> None:
-    """Refuse to print an object whose text the user's class computes: it would run at the wrong time.
+_STREAMS = ("file", "output_stream")
+"""Parameters that say where output goes: nothing is read from them."""
 
-    Raises:
-        Unsupported: JN204.
-    """
-    kind = type(value)
-    if isinstance(value, Host | Num | Closure | BoundMethod | type):
-        return
-    if isinstance(value, list | tuple) and len(value) < 1000:
-        for item in value:
-            refuse_user_text(item)
-    own = (k.__dict__.get(n) for k in kind.__mro__ if is_user_class(k) for n in ("__str__", "__repr__", "__format__"))
-    if is_user_class(kind) and any(isinstance(member, types.FunctionType) for member in own):
-        raise Unsupported("JN204", f"text of a {kind.__name__}")
+
+def _printed(low: Lowering, value: Any) -> Any:
+    """What `print` writes of an object of the user's: the text that its class makes."""
+    from janus_nb.lowering.exprs import format_value
+    from janus_nb.lowering.operators import is_users
+
+    if isinstance(value, Lazy | View | Suspended):
+        raise Unsupported("JN104", "an iterator is printed")
+    return format_value(low, value, "", "str") if is_users(value) and not isinstance(value, type) else value
+
+
+def _shown(low: Lowering, value: Any) -> str:
+    """The code of an argument that an effect looks into, in program order."""
+    return low.read_code(settled(low, value, late=True, inside=False), Phase.POST)
 
 
 def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -211,19 +223,51 @@ def _to_library(low: Lowering, value: Any) -> Any:
         return trampoline(low, value)
     if type(value) in (list, tuple):
         if not low.is_fresh(value):
-            return type(value)(_to_library(low, v) for v in known_items(low, value)) if len(value) < 2000 else value
+            if len(value) >= 2000:
+                return low.witness(_unchanging(low, value))
+            return type(value)(_to_library(low, v) for v in known_items(low, value))
         return type(value)(_to_library(low, v) for v in value)
     if type(value) is dict:
-        return {k: _to_library(low, items.load_item(low, value, k)) for k in value}
+        from janus_nb.lowering.exprs import known_pairs
+
+        return {k: _to_library(low, v) for k, v in known_pairs(low, value)}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*(_to_library(low, v) for v in value))
     if isinstance(value, slice):
         return slice(*(_to_library(low, v) for v in (value.start, value.stop, value.step)))
     from janus_nb.lowering.loops import Range
+    from janus_nb.lowering.operators import is_users
 
     if isinstance(value, Range):
         raise Unsupported("JN109", "a range of unknown length is handed to a library")
+    if isinstance(value, Lazy | View | Suspended):
+        return [_to_library(low, v) for v in known_items(low, value)]
+    if is_box(value) and not low.is_fresh(value):
+        return low.witness(_unchanging(low, value))
+    if is_users(value) and not isinstance(value, type) and not _is_of_library(low, value):
+        raise Unsupported("JN210", f"a {type(value).__name__} is handed to a library")
     return value
+
+
+def _unchanging(low: Lowering, value: Any) -> Any:
+    """A container that a library reads while the graph is built: a constant, whose content is guarded.
+
+    Raises:
+        Unsupported: JN202 if the loop changes it; JN109 if it is too long for a guard.
+    """
+    seen = settled(low, value)
+    if low.phase_of(seen) is Phase.POST:
+        raise Unsupported("JN202", "a container that the loop changes is handed to a library")
+    if not isinstance(value, list | tuple | set) or not plain(tuple(value)):
+        raise Unsupported("JN210", f"a {type(value).__name__} is handed to a library")
+    low.heap.guard_view(ViewSlot(value, access.path_of(low, value), tuple, "the content"), low.span)
+    return seen
+
+
+def _is_of_library(low: Lowering, value: Any) -> bool:
+    """Whether an object of a user's class is first of all one of the tensor library's."""
+    roots = {k.__module__.partition(".")[0] for k in type(value).__mro__}
+    return bool(roots & {"keras", "tensorflow"}) or low.backend.is_variable(value) or low.is_graph(value) or low.backend.is_tape(value)
 
 
 def _from_library(low: Lowering, value: Any) -> Any:

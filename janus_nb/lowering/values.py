@@ -13,6 +13,7 @@ The order is known < ENTRY < PRE < graph < POST; an operation is computed at the
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Literal
@@ -95,6 +96,36 @@ class Nothing:
     """
 
     what: str
+
+
+@dataclass(eq=False, slots=True)
+class View:
+    """A dictionary's `keys()`, `values()` or `items()`: it may be iterated and counted, and nothing else.
+
+    Attributes:
+        items: What is in it.
+        name: Which of the three.
+    """
+
+    items: list[Any]
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class Lazy:
+    """An iterator that makes its items when it is asked: a generator expression, `map`, `filter`, `zip`, `enumerate`, `reversed`.
+
+    Attributes:
+        produce: Hands its items on one by one, as long as it is told to go on.
+        what: The kind of iterator.
+        frames: The scopes in which it was made.
+        begun: Whether something has consumed it.
+    """
+
+    produce: Callable[[Callable[[Any], bool]], None]
+    what: str
+    frames: list[Any]
+    begun: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.config import Options
 from janus_nb.events import CellStarted, EagerRan, EventBus, Missed, Profiled, RegionFound
-from janus_nb.lowering.generate import RETURN_SLOT, KeyedParts, Parts, Target
+from janus_nb.lowering.generate import ARGUMENTS_SLOT, RETURN_SLOT, KeyedParts, Parts, Target, form_of
 from janus_nb.profile.instrument import SESSION
 from janus_nb.report import Report
 from janus_nb.runtime.executor import Executor
@@ -84,6 +84,7 @@ class FunctionRegion:
             self.bus.emit(Profiled(self.region.number, seconds))
             return result
         try:
+            self.names[ARGUMENTS_SLOT.name] = form_of(args, kwargs)
             done, result = self._directly(args, kwargs)
             if not done:
                 done, result = self._as_graph(args, kwargs)

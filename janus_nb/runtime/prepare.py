@@ -77,6 +77,7 @@ class Prepared:
 def prepare(backend: Backend, program: Program, block: Block, names: MutableMapping[str, Any]) -> Prepared:
     """Run the entry program, and the pre program for as many elements as satisfy the assumptions."""
     given = [read(slot, names) for slot in program.inputs]
+    program.seen.clear()
     try:
         entry = program.entry(*given)
     except Exception as error:
@@ -205,9 +206,9 @@ def _carried(backend: Backend, program: Program, names: MutableMapping[str, Any]
 def _unchanging(program: Program, given: list[Any]) -> frozenset[int]:
     """Ids of the containers whose content the generated code takes for granted in this call."""
     arrays = [id(memory(value)) for value in given if type(value).__module__ == "numpy"]
-    if not program.borrowed and not arrays:
+    if not program.borrowed and not arrays and not program.seen:
         return program.read
-    found: set[int] = {*program.read, *arrays}
+    found: set[int] = {*program.read, *program.seen, *arrays}
     pending = [given[i] for i in program.borrowed]
     while pending:
         value = pending.pop()

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from janus_nb.span import Span
+from janus_nb.speculate.plain import identical
 from janus_nb.speculate.slots import UNBOUND, LocalSlot, Slot, describe, read
 
-__all__ = ["Equals", "Guard", "IsBound", "IsObject", "IsType", "LocalSlot"]
+__all__ = ["Equals", "Guard", "IsBound", "IsObject", "IsType", "LocalSlot", "Shows"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +31,7 @@ class IsObject:
 
 @dataclass(frozen=True, slots=True)
 class Equals:
-    """The slot holds an equal value of the same type (numbers, strings, tuples of these)."""
+    """The slot holds a value that nobody can tell from this one (numbers, strings, tuples of these): the same types, bit for bit."""
 
     value: Any
 
@@ -48,7 +49,14 @@ class IsBound:
     """The slot holds something, whatever it is."""
 
 
-Expectation = IsObject | Equals | IsType | IsBound
+@dataclass(frozen=True, slots=True, eq=False)
+class Shows:
+    """A look at an object shows the same parts as before: the same objects, or the same plain values."""
+
+    value: Any
+
+
+Expectation = IsObject | Equals | IsType | IsBound | Shows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +89,8 @@ class Guard:
                 return f"a {kind.__name__}"
             case IsBound():
                 return "there"
+            case Shows():
+                return "unchanged"
             case _:
                 assert_never(self.expect)
 
@@ -91,13 +101,13 @@ def matches(expect: Expectation, value: Any) -> bool:
         case IsObject(wanted):
             return value is wanted
         case Equals(wanted):
-            if type(value) is not type(wanted):
-                return False
-            return bool(value == wanted) or (value != value and wanted != wanted)
+            return identical(value, wanted)
         case IsType(kind, spec):
             return type(value) is kind and (spec is None or spec(value))
         case IsBound():
             return value is not UNBOUND
+        case Shows(wanted):
+            return identical(value, wanted)
         case _:
             assert_never(expect)
 

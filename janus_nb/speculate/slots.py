@@ -121,7 +121,29 @@ class HeldSlot:
         return ("held", self.holder.key, self.name)
 
 
-Slot = LocalSlot | NameSlot | AttrSlot | ItemSlot | LengthSlot | CellSlot | LibrarySlot | HeldSlot
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewSlot:
+    """What one look at an object shows: its class, what a class says of attributes, a function's code, the containers in a container.
+
+    Attributes:
+        owner: The object.
+        path: How the user would write it.
+        view: The look; it never raises and runs no code of the user's.
+        what: What is looked at, in words.
+    """
+
+    owner: Any
+    path: str
+    view: Callable[[Any], Any]
+    what: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Identity of the slot."""
+        return ("view", self.what, id(self.owner))
+
+
+Slot = ViewSlot | LocalSlot | NameSlot | AttrSlot | ItemSlot | LengthSlot | CellSlot | LibrarySlot | HeldSlot
 
 
 def instance_dict(owner: Any) -> MutableMapping[str, Any] | None:
@@ -146,6 +168,8 @@ def read(slot: Slot, frame: MutableMapping[str, Any]) -> Any:
                 return held[name]
             return _slotted(owner, name)
         case ItemSlot(owner, index, _):
+            if issubclass(type(owner), dict):
+                return dict.get(owner, index, UNBOUND)
             try:
                 return owner[index]
             except (KeyError, IndexError):
@@ -159,6 +183,8 @@ def read(slot: Slot, frame: MutableMapping[str, Any]) -> Any:
                 return UNBOUND
         case LibrarySlot(owner, _):
             return fingerprint(owner)
+        case ViewSlot(owner, _, view, _):
+            return view(owner)
         case HeldSlot(holder, name, _):
             return (instance_dict(read(holder, frame)) or {}).get(name, UNBOUND)
         case _:
@@ -189,6 +215,8 @@ def describe(slot: Slot) -> str:
             return f"len({path})"
         case LibrarySlot(_, path):
             return f"settings of {path}"
+        case ViewSlot(_, path, _, what):
+            return f"{what} of {path}"
         case HeldSlot(holder, name, _):
             return f"{describe(holder)}.{name}"
         case _:
@@ -236,8 +264,9 @@ def settings_of(owner: Any) -> tuple[tuple[Any, ...], list[tuple[Any, Any]]]:
             held = instance_dict(value)
             if held is not None:
                 boxes.append((held, value))
+                users = not type(value).__module__.startswith("keras")
                 for name, item in held.items():
-                    if name not in TRANSIENT:
+                    if name not in TRANSIENT and (not users or name.startswith("_") or name == "built"):
                         found.append(name)
                         pending.append(item)
     return tuple(found), boxes
@@ -270,8 +299,7 @@ TRANSIENT = frozenset(
 
 
 def _is_settings(value: Any) -> bool:
-    root = type(value).__module__.partition(".")[0]
-    if root != "keras":
+    if not any(kind.__module__.partition(".")[0] == "keras" for kind in type(value).__mro__):
         return False
     return type(value).__name__ not in {"Variable", "Tracker", "KerasTensor", "Node", "SeedGenerator", "BackendVariable"} and not callable(
         getattr(type(value), "numpy", None)

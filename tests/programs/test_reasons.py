@@ -44,7 +44,7 @@ _l = types.ModuleType("keras.janus_probe")
 exec("def decided(t):\\n    return 1.0 if t > 0 else 0.0\\n", _l.__dict__)
 decided = _l.decided; decided.__module__ = "keras.janus_probe"
 """),
-    "JN204": ("for i in range(20):\n" + TRAIN + "    print(r)\n", STEP + "class R:\n    def __repr__(self): return 'R'\nr = R()\n"),
+    "JN204": ("for i in range(20):\n" + TRAIN + "    t = re.sub('a', shout, 'banana')\n", STEP + "import re\ndef shout(m): return 'A'\n"),
     "JN205": ("for i in range(20):\n" + TRAIN + "    rng.shuffle(order)\n", STEP + "order = list(range(5))\n"),
     "JN206": ("for i in range(20):\n    loss = step(XT[i], YT[i], rate=m.rate)\n", STEP + """
 class M:
@@ -58,6 +58,11 @@ m = M()
         "    g = tape.gradient(loss, [w, b])\n    w.assign_sub(0.1 * g[0])\ndel tape\n",
         "import os\n",
     ),
+    "JN209": (
+        "for i in range(20):\n" + TRAIN + "    n = p == q\n",
+        STEP + "@dataclasses.dataclass\nclass P:\n    x: int\np, q = P(1), P(1)\n",
+    ),
+    "JN210": ("for i in range(20):\n" + TRAIN + "    n = copy.copy(box).x\n", STEP + "import copy\nclass Box: x = 1\nbox = Box()\n"),
     "JN301": ("for i in range(20):\n" + TRAIN + "    table.insert(tf.constant([i]), tf.constant([1]))\nprint(int(table.size()))\n",
               STEP + "table = tf.lookup.experimental.MutableHashTable(tf.int32, tf.int32, -1)\n"),
     "JN302": ("for i in range(20):\n    a = tf.map_fn(lambda r: (b.assign_add([0.01, 0.0, 0.0]), tf.tanh(r))[1], XT[i])\n" + TRAIN, STEP),
