@@ -168,15 +168,10 @@ def short_circuit(low: Lowering, conjunction: bool, nodes: list[ast.expr], truth
 
 
 def _is_bool(value: Any) -> bool:
-<<<<<<< HEAD
     """Whether a value is certainly a bool of Python's, so that it is what its truth is."""
     if isinstance(value, Num):
         return value.kind == "bool"
     return type(value.witness if isinstance(value, Host) and value.phase is not Phase.POST else value) is bool
-=======
-    """Whether a value is a bool of Python's, whoever computes it."""
-    return type(value) is bool or (isinstance(value, Num) and value.kind == "bool") or (isinstance(value, Host) and type(value.witness) is bool)
->>>>>>> loops
 
 
 def _chosen(low: Lowering, span: Span, conjunction: bool, holds: Any, rest: list[ast.expr], value: Any, truth_only: bool) -> Any:

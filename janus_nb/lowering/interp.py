@@ -271,20 +271,12 @@ class Lowering:
             return "(" + "".join(self.code(v, phase) + ", " for v in value) + ")"
         if isinstance(value, Suspended):
             raise Unsupported("JN104", f"{value.function.__name__}() is kept, or handed to a library")
-<<<<<<< HEAD
-=======
-        if id(value) in self.tapes and not self.backend.tape_is_spent(value):
-            raise Unsupported("JN208", "it is kept, and may be asked after the iteration")
->>>>>>> loops
         if isinstance(value, Lazy | View):
             raise Unsupported("JN104", f"{value.what if isinstance(value, Lazy) else value.name + '()'} is kept, or handed to a library")
         if type(value).__module__.startswith("janus_nb."):
             raise Unsupported("JN201", f"a {type(value).__name__.lower()} is kept, or handed to a library")
-<<<<<<< HEAD
         if id(value) in self.tapes and not self.backend.tape_is_spent(value):
             raise Unsupported("JN208", "it is kept, and may be asked after the iteration")
-=======
->>>>>>> loops
         if id(value) in self.borrowed:
             return self.host.code(self.borrowed[id(value)], phase)
         if id(value) in self.born:
