@@ -9,7 +9,7 @@ from janus_nb.events import BackendChosen, Fallback, GraphRejected, Retired
 from janus_nb.runtime import choice
 from janus_nb.tf.loop import TensorFlowLoop
 
-from tests.programs.harness import Program, check, differences, run
+from tests.programs.harness import ROUNDED, Program, check, differences, run
 from tests.programs.library import STEP
 
 LOOP = "for i in range(1500):\n    k = i % 40\n    loss = step(XT[k], YT[k], rate=0.001)\n    log.append(float(loss))\n    if i % 500 == 0:\n        print(i, f'{loss:.3f}')\n"
@@ -40,7 +40,7 @@ def decisions(report: Any) -> list[tuple[str, str]]:
     ("cell", "setup"), [(LOOP, STEP), (DATA, DATASET), (ABORTS, STEP), (NOISY, STEP)], ids=["range", "dataset", "aborts", "noise"]
 )
 def test_xla_is_tried_and_judged(eager_to_try: None, cell: str, setup: str) -> None:
-    told = decisions(check(Program("", cell, setup)))
+    told = decisions(check(Program("", cell, setup, floats=ROUNDED)))
     assert any(backend == "XLA" and "being compiled" in why for backend, why in told), told
     assert "us an iteration, the executor" in told[-1][1]
 
@@ -74,9 +74,9 @@ def test_a_lying_xla_graph_never_commits(eager_to_try: None, monkeypatch: pytest
         return result
 
     monkeypatch.setattr(TensorFlowLoop, "run", lie)
-    program = Program("", LOOP, STEP)
+    program = Program("", LOOP, STEP, floats=ROUNDED)
     eager, janus = run(program, False, {}), run(program, True, {})
-    assert not differences(eager, janus)
+    assert not differences(eager, janus, ROUNDED)
     events = janus.report.events
     assert any(isinstance(e, GraphRejected) for e in events) and not any(isinstance(e, Retired) for e in events)
     assert decisions(janus.report)[-1][0] == "executor" and janus.report.counts["graph"] > 1000
@@ -91,7 +91,7 @@ def test_what_xla_cannot_compile_stays_with_the_executor(eager_to_try: None, mon
         return honest(self, *args)
 
     monkeypatch.setattr(TensorFlowLoop, "run", fail)
-    report = check(Program("", LOOP, STEP))
+    report = check(Program("", LOOP, STEP, floats=ROUNDED))
     assert decisions(report)[-1] == ("executor", "XLA cannot run this graph: no kernel for this operation")
     assert not any("graph runs" in e.expected for e in report.events if isinstance(e, Fallback)) and report.counts["graph"] > 1000
 
@@ -99,7 +99,7 @@ def test_what_xla_cannot_compile_stays_with_the_executor(eager_to_try: None, mon
 def test_long_compilations_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "SETTLED_CALLS", 1)
     monkeypatch.setattr(choice, "COMPILE_SECONDS", (100.0, 0.0, 0.0))
-    assert "not tried without `--xla on`" in decisions(check(Program("", LOOP, STEP)))[-1][1]
+    assert "not tried without `--xla on`" in decisions(check(Program("", LOOP, STEP, floats=ROUNDED)))[-1][1]
 
 
 @pytest.mark.parametrize("steps", ["auto", 5])
