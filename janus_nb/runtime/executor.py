@@ -26,6 +26,7 @@ from janus_nb.runtime.commit import Writes
 from janus_nb.runtime.journal import CheckFailed, EffectRaised, Journal
 from janus_nb.runtime.prepare import Prepared, Violation, prepare
 from janus_nb.runtime.region import Version
+from janus_nb.runtime.signals import interruptible
 from janus_nb.runtime.sources import Block
 from janus_nb.speculate.slots import read
 
@@ -88,7 +89,8 @@ class Executor:
         feeds = [f[:steps] for f in prepared.feeds] if steps < prepared.count else list(prepared.feeds)
         if prepared.seeds:
             feeds.append(self.backend.to_tensor(prepared.seeds[:steps], Spec("int64", (None, None))))
-        return version.graph.run(steps, prepared.carries, feeds, prepared.invariants)
+        with interruptible():  # the graph writes nothing
+            return version.graph.run(steps, prepared.carries, feeds, prepared.invariants)
 
     def directly(self, version: Version, element: Any) -> tuple[Any, ...] | None:
         """Run one iteration by the graph that commits by itself: the final values, which nothing can stop from being written.

@@ -1,8 +1,11 @@
 """Signals wait while JANUS is at work, and then surface once, at once, with consistent state.
 
-    with deferred_signals():      Ctrl-C, an alarm, ... arrives here: noted
+    with deferred_signals():         Ctrl-C, an alarm, ... arrives here: noted
         ...
-                                  here the user's own handler runs, and what it raises is raised
+        with interruptible():        nothing is half done here (a graph runs, which writes nothing): the user's handler runs at once,
+            graph.run(...)           and what it raises leaves both contexts
+        ...
+                                     here the handlers of signals that were noted run, and what they raise is raised
 
 A Python signal handler may run between any two instructions, also in the middle of a commit. So while JANUS prepares,
 runs, or commits a graph call, every handler written in Python is replaced by one that takes notes.
@@ -20,6 +23,18 @@ _WATCHED = tuple(
     for name in ("SIGINT", "SIGALRM", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGHUP", "SIGVTALRM", "SIGPROF")
     if hasattr(signal, name)
 )
+
+
+class Surfaced(BaseException):
+    """What a handler of the user's has raised, on its way out; no `except Exception` of ours takes it for an error of JANUS's own.
+
+    Attributes:
+        error: What was raised.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class deferred_signals:
@@ -41,6 +56,8 @@ class deferred_signals:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for number, handler in self._before:
             signal.signal(number, handler)
+        if isinstance(error, Surfaced) and self._before:
+            raise error.error from None
         handlers, noted = dict(self._before), self._noted
         for index, (number, frame) in enumerate(noted):
             try:
@@ -53,5 +70,40 @@ class deferred_signals:
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._noted.append((number, frame))
 
+    def handler(self, number: int) -> Any:
+        """The user's handler of a signal that waits."""
+        return dict(self._before)[number]
 
-__all__ = ["deferred_signals"]
+
+class interruptible:
+    """A context, within one of deferred signals, in which the user's handlers run at once, because nothing is half done."""
+
+    __slots__ = ("_waiting",)
+
+    def __enter__(self) -> interruptible:
+        self._waiting: list[tuple[int, Any]] = []
+        if threading.current_thread() is threading.main_thread():
+            for number in _WATCHED:
+                waiting = signal.getsignal(number)
+                if getattr(waiting, "__func__", None) is deferred_signals._note:
+                    self._waiting.append((number, waiting))
+        for number, waiting in self._waiting:
+            signal.signal(number, _surfacing(waiting.__self__.handler(number)))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for number, waiting in self._waiting:
+            signal.signal(number, waiting)
+
+
+def _surfacing(handler: Any) -> Any:
+    def surface(number: int, frame: FrameType | None) -> None:
+        try:
+            handler(number, frame)
+        except BaseException as error:
+            raise Surfaced(error) from None
+
+    return surface
+
+
+__all__ = ["Surfaced", "deferred_signals", "interruptible"]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from janus_nb.runtime.session import Store
-from janus_nb.runtime.signals import deferred_signals
+from janus_nb.runtime.signals import deferred_signals, interruptible
 
 from tests.unit.test_engine import every_iteration_is_worth_it, run, space
 
@@ -142,3 +142,24 @@ def test_a_handler_that_raises_does_not_lose_the_signals_after_it() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def test_handlers_run_at_once_where_nothing_is_half_done() -> None:
+    seen: list[int] = []
+
+    def fail() -> None:
+        raise Stopped
+
+    before = signal.signal(signal.SIGUSR1, noting(seen, fail))
+    after: list[str] = []
+    try:
+        with pytest.raises(Stopped), deferred_signals():
+            try:
+                with interruptible():
+                    signal.raise_signal(signal.SIGUSR1)
+                    after.append("not reached")
+            except Exception:
+                after.append("taken for an error of our own")
+        assert seen == [signal.SIGUSR1] and not after
+    finally:
+        signal.signal(signal.SIGUSR1, before)
