@@ -239,7 +239,7 @@ def _present(low: Lowering, owner: Any, name: Any) -> bool:
         raise Unsupported("JN102", "an attribute of a value that is not known yet")
     if low.is_graph(owner):
         return hasattr(low.backend.eager_example, name)
-    if plain(owner) or is_box(owner) or low.is_fresh(owner):
+    if (plain(owner) and not isinstance(owner, enum.Enum)) or is_box(owner) or low.is_fresh(owner):
         return hasattr(owner, name)
     slot = _attr(low, owner, name)
     if access.read_slot(low, slot) is not UNBOUND:

@@ -27,6 +27,7 @@ from janus_nb.lowering.values import BoundMethod, Closure, Host, Suspended
 from janus_nb.source.names import bound_names
 from janus_nb.source.units import function_source, is_user_class, is_user_function
 from janus_nb.speculate.plain import plain
+from janus_nb.speculate.slots import ViewSlot
 
 MAX_DEPTH = 60
 
@@ -81,6 +82,7 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
 
         if type(function) is not functools.partial:
             raise Unsupported("JN209", "a subclass of functools.partial")
+        low.heap.guard_view(ViewSlot(function, low.paths.get(id(function), "<partial>"), _bound_by, "what it binds"), low.span)
         return call(low, function.func, (*function.args, *args), {**dict(known_pairs(low, function.keywords)), **kwargs})
     own_gradient = low.backend.with_gradient(function, lambda inner: trampoline(low, inner))
     if own_gradient is not None:
@@ -306,6 +308,11 @@ def _reads_arguments_only(function: Any, seen: set[int]) -> bool:
         and not function.__code__.co_freevars
         and all(isinstance(v, fixed) and _reads_arguments_only(w, seen) for v, w in zip(found, inner, strict=True))
     )
+
+
+def _bound_by(function: Any) -> Any:
+    """What a partial function calls, and with what: these very objects, which `__setstate__` may replace."""
+    return (function.func, *function.args, *function.keywords, *function.keywords.values())
 
 
 __all__ = ["bind_arguments", "call", "call_node"]

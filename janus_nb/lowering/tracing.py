@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import inspect
 import sys
 import types
@@ -90,6 +91,7 @@ def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[st
         result = fence.now(low, function, *args, **kwargs)
         if plain(result):
             return result
+    _refuse_special_methods(function, values)
     values = tuple(Num(low.backend.read_in_graph(v), "array") if low.backend.is_variable(v) else v for v in values)
     names = [None] * len(args) + list(kwargs)
     slots = ", ".join("{}" if n is None else f"{n}={{}}" for n in names)
@@ -98,6 +100,23 @@ def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[st
         return function(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
 
     return low.host_op(f"{low.host.object(function)}({slots})", run, *values, inside=module_of(function)[0] != "builtins")
+
+
+_ASKS_NOTHING = (id, callable, isinstance, issubclass)
+"""Built-in functions without special methods behind them."""
+
+
+def _refuse_special_methods(function: Any, values: Iterable[Any]) -> None:
+    """Refuse a built-in function that would ask a special method of an object of the user's, such as `round`.
+
+    Raises:
+        Unsupported: JN209.
+    """
+    if module_of(function)[0] != "builtins" or function in _ASKS_NOTHING:
+        return
+    for value in values:
+        if is_user_class(type(value)) and not isinstance(value, type):
+            raise Unsupported("JN209", f"{getattr(function, '__name__', 'a method')}() of a {type(value).__name__}")
 
 
 def refuse_callbacks(values: Iterable[Any]) -> None:
@@ -377,15 +396,21 @@ def _library_objects(values: list[Any]) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _no_user_code() -> Iterator[None]:
-    """Refuse the call if the library enters user code, whose effects would happen while the graph is built."""
-    before = sys.getprofile()
+    """Refuse the call if the library enters user code, whose effects would happen while the graph is built.
+
+    No garbage is collected meanwhile: closing a forgotten generator, or a `__del__`, is user code that the library has not called.
+    """
+    before, collecting = sys.getprofile(), gc.isenabled()
 
     def watch(frame: types.FrameType, event: str, arg: Any) -> None:
         if event == "call" and is_user_file(frame.f_code.co_filename):
             raise Unsupported("JN204", f"{frame.f_code.co_name} is called by a library")
 
+    gc.disable()
     sys.setprofile(watch)
     try:
         yield
     finally:
         sys.setprofile(before)
+        if collecting:
+            gc.enable()

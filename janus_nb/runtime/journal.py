@@ -59,7 +59,7 @@ def settled(value: Any) -> Any:
     Raises:
         TypeError: it is an object whose state cannot be kept.
     """
-    if value is None or isinstance(value, int | float | complex | str | bytes | type):
+    if value is None or isinstance(value, int | float | complex | str | bytes | type) or value is sys.stdout or value is sys.stderr:
         return value
     kind = type(value)
     if kind in (list, tuple, set, frozenset, collections.deque):

@@ -60,8 +60,8 @@ class Execution:
     frame: FrameType
     work: int = 0
     driver: Driver | None = None
-    plain: Iterable[Any] | None = None
-    own: Iterable[Any] | None = None
+    plain: Any = _NONE
+    own: Any = _NONE
     alone: bool = False
     stays: bool = False
     claimed: Region | None = None
@@ -293,8 +293,8 @@ class Session(Probes):
             return _NONE
         driver = execution.driver
         if driver is None:
-            plain, execution.plain = execution.plain, None
-            return plain if plain is not None else _NONE
+            plain, execution.plain = execution.plain, _NONE
+            return plain  # type: ignore[no-any-return]
         if driver.ended:
             return _NONE
         if not driver.region.versions and self._still_quiet(execution):
@@ -327,7 +327,7 @@ class Session(Probes):
     def untouched(self, number: int) -> Iterable[Any]:
         """Elements for the user's own copy: those of loops that JANUS leaves alone."""
         execution = self._close((id(sys._getframe(1)), number))
-        return execution.own if execution is not None and execution.own is not None else _NONE
+        return execution.own if execution is not None else _NONE
 
     def again(self, number: int, iterable: Iterable[Any]) -> Iterable[Any]:
         """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""

@@ -135,7 +135,7 @@ class TensorFlowBackend:
 
     def components(self, value: Any) -> Any:
         """For a symbolic ragged, sparse or other composite tensor: its tensors, and what puts them together again."""
-        if isinstance(value, tf.Tensor | tf.Variable) or not tf.is_tensor(value):
+        if isinstance(value, tf.Tensor | tf.Variable) or not _of_library(type(value)) or not tf.is_tensor(value):
             return None
         parts = tf.nest.flatten(value, expand_composites=True)
         if not any(self.is_symbolic(part) for part in parts):
@@ -331,6 +331,11 @@ def _constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None
         return tf.constant(value, dtype, shape, name)
     made = tf.cast(value, dtype) if dtype is not None else tf.convert_to_tensor(value)
     return made if shape is None else tf.broadcast_to(made, shape) if made.shape.rank == 0 else tf.reshape(made, shape)
+
+
+def _of_library(kind: type) -> bool:
+    """Whether a class has anything to do with TensorFlow. Its protocols must not be asked of others: Python then adds to the class's dictionary."""
+    return any(base.__module__.partition(".")[0] in TensorFlowBackend.modules for base in kind.__mro__)
 
 
 @functools.cache

@@ -462,6 +462,7 @@ for i in range(30):
 """,
         setup=NET
         + "@accelerate\ndef scaled(x, scale=2.0, names=()):\n    b.assign_add(0.001 * tf.reduce_sum(x) * tf.ones(3))\n    return tf.reduce_sum(x) * scale + len(names)\n",
+        graph=False,  # what runs in graphs is the function, by itself
     ),
     "moving_average_of_weights": Program(
         "An exponential average of the weights in a dictionary of variables.",
