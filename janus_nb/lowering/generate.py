@@ -14,7 +14,7 @@ from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering import control, objects, tapes, tracing
+from janus_nb.lowering import control, objects, state, tapes, tracing
 from janus_nb.lowering.carries import final_tensors, mode_for
 from janus_nb.lowering.frames import Feed, Frame
 from janus_nb.lowering.heap import Carry, Heap, memory
@@ -220,6 +220,23 @@ def _refuse_aliases(low: Lowering) -> None:
             raise Unsupported("JN201", f"attribute {slot.name!r} is set on one object and read from the data", low.heap.spans.get(slot.key))
 
 
+def _refuse_shared_carries(low: Lowering, carried: list[Carry]) -> None:
+    """Refuse a container that is carried between iterations and ends under another name as well: it would be rebuilt, and be two.
+
+    Raises:
+        Unsupported: JN108.
+    """
+    held: dict[int, Any] = {}
+    ends = {key: value for key, (_, value) in low.heap.overlay.items()}
+    ends.update({carry.slot.key: carry.value for carry in carried if carry.slot.key not in ends})
+    keys = {carry.slot.key for carry in carried}
+    for key, value in ends.items():
+        for box in {id(b): b for b in state.containers_in(value)}.values():
+            other = held.setdefault(id(box), key)
+            if other != key and (key in keys or other in keys):
+                raise Unsupported("JN108", "a container that is carried has another name as well", low.heap.spans.get(key))
+
+
 def _lower_segment(low: Lowering, target: Target) -> None:
     """Lower the statements one by one; `low.reached` tells how far this came."""
     module_level = not target.local_names and target.namespace is low.heap.frame
@@ -341,6 +358,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         if written:
             host.statement(Phase.POST, f"S[{carry.position}] = {low.code(written[1], Phase.POST)}")
     _refuse_aliases(low)
+    _refuse_shared_carries(low, graph)
     objects.finish(low)
     low.final = True
     mine = [(slot, value) for slot, value in heap.overlay.values() if not (isinstance(slot, AttrSlot) and id(slot.owner) in low.born)]

@@ -105,6 +105,7 @@ for n in todo:
             todo.append(n + 100)
 """,
         setup=STEP,
+        graph=False,  # of a list of one element, nothing says that more is to come
     ),
     "queue_with_while": Program(
         "The same with while and popleft.",

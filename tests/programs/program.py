@@ -31,3 +31,4 @@ class Program:
     options: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     floats: float = 0.0
+    rejected: str = ""

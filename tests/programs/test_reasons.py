@@ -102,7 +102,7 @@ class TestRunTime:
         program = Program("", cell, STEP)
         eager = run(program, False, {})
         with monkeypatch.context() as patch:
-            patch.setattr("janus_nb.runtime.driver.compare", lambda *a: (1, "planted"))
+            patch.setattr("janus_nb.runtime.attempt.settle", lambda *a: (1, "planted"))
             janus = run(program, True, {})
         assert [e.code for e in janus.report.events if type(e).__name__ == "Retired"] == ["JN401"]
         assert not differences(eager, janus)
