@@ -477,8 +477,14 @@ class Session(Probes):
     # -- the end -----------------------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
-        """The cell is over. What it left behind (generator expressions, suspended coroutines) goes on as plain Python."""
+        """The cell is over. What it left behind (generator expressions, suspended coroutines) goes on as plain Python.
+
+        The regions are let go: TensorFlow's graphs remember the code that they were made in, that code holds this session, and
+        neither is seen by the garbage collector.
+        """
         self.forget()
+        self.store = Store(recorder=self.store.recorder, sites=self.store.sites, claims=self.store.claims)
+        self.segments = Segments(self.engine, self.store)
 
 
 def _iter_span(site: LoopSite) -> Any:

@@ -19,9 +19,14 @@ LOOP = "    for i in range(20):\n        loss = step(XT[i], YT[i], rate=rate)\n"
 WATCHED: dict[str, Program] = {
     "Equals": Program("A number changes.", "for epoch in range(3):\n    rate = 0.1 / (epoch + 1)\n" + LOOP, STEP),
     "IsObject": Program(
-        "A method is replaced.",
-        "for epoch in range(3):\n    M.f = fs[epoch]\n    for i in range(20):\n        b.assign_add(0.01 * m.f(XT[i, 0, :3]))\n",
-        "class M: pass\nm = M()\nfs = [lambda self, x: x, lambda self, x: -x, lambda self, x: x * 2.0]\n",
+        "A name holds another function.",
+        "for epoch in range(3):\n    f = fs[epoch]\n    for i in range(20):\n        b.assign_add(0.01 * f(XT[i, 0, :3]))\n",
+        "fs = [lambda x: x, lambda x: -x, lambda x: x * 2.0]\n",
+    ),
+    "Shows": Program(
+        "The defaults of a function change.",
+        "for epoch in range(3):\n    f.__defaults__ = (epoch + 1.0,)\n    for i in range(20):\n        b.assign_add(0.01 * f(XT[i, 0, :3]))\n",
+        "def f(x, k=1.0): return x * k\n",
     ),
     "IsType": Program(
         "An integer becomes a float.",
@@ -90,6 +95,7 @@ def _no_library_settings(patch: pytest.MonkeyPatch) -> None:
 MUTATIONS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "Equals": _always(guards.Equals),
     "IsObject": _always(guards.IsObject),
+    "Shows": _always(guards.Shows),
     "IsType": _always(guards.IsType),
     "IsBound": _always((guards.IsBound, guards.IsObject)),
     "graph checks": _no_graph_checks,
