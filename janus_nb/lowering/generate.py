@@ -431,9 +431,9 @@ def _definition(low: Lowering, closure: Closure) -> Any:
 
     def define() -> Any:
         if isinstance(node, ast.Lambda):
-            return eval(compile(ast.Expression(node), file, "eval"), namespace)
+            return eval(compile(ast.Expression(node), file, "eval", dont_inherit=True), namespace)
         scope: dict[str, Any] = {}
-        exec(compile(ast.Module([node], []), file, "exec"), namespace, scope)
+        exec(compile(ast.Module([node], []), file, "exec", dont_inherit=True), namespace, scope)
         return scope[node.name]
 
     return define

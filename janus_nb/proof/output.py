@@ -13,13 +13,15 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from janus_nb.source.units import is_user_class
+
 
 class Transcript:
     """What one thread writes to the standard streams, from `open()` to `close()`.
 
     Attributes:
         text: What was written.
-        complete: Whether both streams could be watched.
+        complete: Whether all that is printed was taken down.
     """
 
     def __init__(self, mute: str = "") -> None:
@@ -43,7 +45,7 @@ class Transcript:
 
     def _watch(self, stream: Any) -> None:
         held = getattr(stream, "__dict__", None)
-        if held is None or stream is None:
+        if held is None or is_user_class(type(stream)):  # what a stream of the user's does is an effect on objects like any other
             self.complete = False
             return
         write, had = stream.write, "write" in held
