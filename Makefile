@@ -18,10 +18,10 @@ demo: $(VENV)/.installed
 	$(BIN)/janus demo
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser and not exhaustive"
 
 fast: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(BIN)/python -m pytest -m "not slow and not browser and not exhaustive"
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

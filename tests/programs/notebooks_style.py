@@ -580,7 +580,7 @@ print(f"{np.mean(scores):.3f}")
     "early_stopping_with_restore": Program(
         "Patience, best weights kept and restored at the end.",
         """
-best_loss, patience, wait, best_weights = np.inf, 6, 0, None
+best_loss, patience, wait, best_weights = np.inf, 20, 0, None
 for epoch in range(40):
     with tf.GradientTape() as tape:
         loss = xent(YT[epoch % 5], model(XT[epoch % 5], training=True))

@@ -1,4 +1,4 @@
-"""Cells that are run again, objects that are replaced, and seeds that are set: a sample of the tables, and all of them under `-m slow`."""
+"""Cells that are run again, objects that are replaced, and seeds that are set: a sample of the tables, and all of them under `-m exhaustive`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SEEDS = list(seeds.programs())
 
 
 def _marked(title: str, chosen: bool, *values: object) -> object:
-    return pytest.param(*values, id=title, marks=() if chosen else pytest.mark.slow)
+    return pytest.param(*values, id=title, marks=() if chosen else pytest.mark.exhaustive)
 
 
 @pytest.mark.parametrize(("row", "way", "built"), [_marked(t, any(t.endswith(s) for s in SAMPLE), *rest) for t, *rest in ROWS])
