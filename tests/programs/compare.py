@@ -161,7 +161,9 @@ def same_float(a: float, b: float, tolerance: float) -> bool:
     return abs(a - b) <= tolerance * max(abs(a), abs(b), 1e-2)
 
 
-_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}|(?<=Dataset:)\d+|(?<=(?:true|alse)_)\d+")
+"""Addresses, and the numbers that TensorFlow gives to datasets and branches in the order in which a process makes them."""
+
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*(?:[eE][-+]?\d+)?|\d*\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)")
 
 

@@ -568,3 +568,7 @@ for i in range(30):
 }
 # Gradients that come from several segments are added up in another order than one tape adds them.
 PROGRAMS = {name: dataclasses.replace(program, floats=1e-5) for name, program in PROGRAMS.items()}
+CANCELLING = "sometimes_python_on_the_way"
+"""Logs the sum of a gradient whose parts cancel: 1e-7 of the parts is 1e-4 of their sum."""
+
+PROGRAMS[CANCELLING] = dataclasses.replace(PROGRAMS[CANCELLING], floats=1e-3)
