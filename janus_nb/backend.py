@@ -184,6 +184,9 @@ class Backend(Protocol):
     spent_mark: str
     """The attribute of a gradient tape that is `None` when it has been used up."""
 
+    unseen: frozenset[str]
+    """Attributes that the library sets while a graph is built, and asks in no way that a user could notice."""
+
     modules: frozenset[str]
     """Top-level names of the packages that the library consists of."""
 

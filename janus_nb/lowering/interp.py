@@ -99,7 +99,7 @@ class Lowering:
         """
         for generator, state in self.draws.values():
             restore(generator, state)
-        lost = [change for change in self.before.restore() if id(change.owner) not in self.staged]
+        lost = [change for change in self.before.restore() if id(change.owner) not in self.staged and change.name not in self.backend.unseen]
         if lost and not silent:
             raise Unsupported("JN211", lost[0].path, lost[0].span)
 

@@ -32,6 +32,7 @@ class TensorFlowBackend:
 
     spent_mark = "_tape"
     modules = frozenset({"tensorflow", "keras"})
+    unseen = frozenset({"_variable_read"})  # a warning about XLA shardings in graphs is all that depends on it
 
     def __init__(self) -> None:
         self.eager_example: Any = tf.zeros([])

@@ -281,7 +281,8 @@ def _tensor_library(value: Any, kind: str) -> View:
     if _has(value, "assign") and _has(value, "trainable"):
         return View(kind, (value.name, bool(getattr(value, "trainable", True))), array=np.asarray(value))
     if _has(value, "numpy") and (_has(value, "shape") or kind.startswith("fakelib")) and not _has(value, "flat_values"):
-        return View(kind, "", array=np.asarray(value.numpy()) if not kind.endswith("RaggedTensor") else None)
+        array = np.asarray(value.numpy()) if not kind.endswith("RaggedTensor") else None
+        return View(kind, "", array=array, tracked=False)  # a tensor cannot change: which object holds its value is not promised (decision 15)
     if _has(value, "flat_values"):
         return View(kind, "", [(".flat_values", value.flat_values), (".splits", list(value.nested_row_splits))])
     if _has(value, "indices") and _has(value, "values"):

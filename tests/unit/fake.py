@@ -310,6 +310,7 @@ class FakeBackend:
         return []
 
     modules = frozenset({"fakelib"})
+    unseen: frozenset[str] = frozenset()
 
     def loaded(self) -> bool:
         return True
