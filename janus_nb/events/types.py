@@ -122,7 +122,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class GraphRejected:
-    """A graph disagreed with eager execution; it never committed."""
+    """A graph disagreed with eager execution, whose results stand; it does not run again."""
 
     region: int
     version: int

@@ -45,8 +45,9 @@ class Transcript:
 
     def _watch(self, stream: Any) -> None:
         held = getattr(stream, "__dict__", None)
-        if held is None or is_user_class(type(stream)):  # what a stream of the user's does is an effect on objects like any other
-            self.complete = False
+        own = held is None or is_user_class(type(stream))  # what a stream of the user's does is an effect on objects like any other
+        self.complete = self.complete and not own
+        if held is None or (own and not self._mute):
             return
         write, had = stream.write, "write" in held
         before = held.get("write")
