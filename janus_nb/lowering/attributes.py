@@ -292,6 +292,8 @@ def _object_attribute(low: Lowering, owner: Any, name: str) -> Any:
         if isinstance(member, functools.cached_property):
             from janus_nb.lowering.calls import call
 
+            if id(owner) not in low.born:  # Python computes it in its next iteration, and from then on it is there
+                raise Unsupported("JN108", f"the cached property {name!r} has no value yet")
             value = call(low, member.func, (owner,), {})
             objects.store_plain(low, owner, name, value)
             return value
