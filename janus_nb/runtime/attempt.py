@@ -124,7 +124,7 @@ class Attempt:
         found = lookup(region, names)
         if not isinstance(found, Miss):
             region.missed = region.renewed = False
-            self.engine.uses(region, found.version)
+            self.engine.uses(region, found.version, lambda: caller.scene().bound())
             return found.version
         if region.versions and not region.missed:
             self.engine.bus.emit(Missed(region.number, found.explain(names)))
@@ -139,7 +139,11 @@ class Attempt:
             return why
         region.missed, region.generate_again = True, False
         self._before = self._look()
-        return caller.generate() or "no graph"
+        made = caller.generate()
+        if made is None:
+            return "no graph"
+        made.bound = caller.scene().bound()
+        return made
 
     def _look(self) -> Fingerprint | None:
         if self.engine.options.verify == "off":

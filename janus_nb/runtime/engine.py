@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 from janus_nb.backend import Backend
@@ -83,12 +83,13 @@ class Engine:
             for event in region.verdict:
                 self.bus.emit(event)
 
-    def uses(self, region: Region, version: Version) -> None:
-        """Announce a graph of an earlier run to this cell's view, once."""
+    def uses(self, region: Region, version: Version, bound: Callable[[], Any]) -> None:
+        """Announce a graph of an earlier run to this cell's view, once. It is compared with Python if a name holds another object than then."""
         key = (region.number, version.number)
         if key not in self._announced and version.generated is not None:
             self._announced.add(key)
-            version.stale = True
+            now = bound()
+            version.stale, version.bound = version.bound != now, now
             self.bus.emit(Reused(region.number, version.number, version.generated))
 
     # -- generation -----------------------------------------------------------------------------------------------------

@@ -59,7 +59,8 @@ class Version:
         decided: Whether the backend has been decided on.
         committing: The same body as a graph that commits by itself, for what nothing can stop after the graph has run.
         audit_at: After how many committed iterations it is compared with Python again.
-        stale: Whether it comes from an earlier run of the cell, and has not been compared in this one.
+        stale: Whether names hold other objects than in the run of the cell before, and it has not been compared in this one.
+        bound: What the names held when it was generated, or first used in the last run.
     """
 
     number: int
@@ -79,6 +80,7 @@ class Version:
     committing: CommittingStep | None = None
     audit_at: int = FIRST_AUDIT
     stale: bool = False
+    bound: Any = None
     _holds: Check | None = None
 
     def holds(self, names: MutableMapping[str, Any]) -> bool:

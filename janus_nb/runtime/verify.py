@@ -14,6 +14,7 @@ Nothing is committed while rehearsing: containers are changed and changed back, 
 from __future__ import annotations
 
 import ast
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,8 @@ from janus_nb.runtime.journal import Journal
 from janus_nb.runtime.prepare import Prepared, Violation
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
+from janus_nb.source.names import bound_names
+from janus_nb.speculate.plain import plain
 from janus_nb.speculate.slots import UNBOUND, HeldSlot
 
 
@@ -59,9 +62,25 @@ class Scene:
         )
         return cls(lambda: mentioned(nodes, names_of(frame), frame.f_globals), names, nodes)
 
+    def bound(self) -> dict[str, Any]:
+        """What the names hold that the region reads and does not bind itself: enough of it to see later whether it is another object."""
+        binds = bound_names([node for node in self.nodes if isinstance(node, ast.stmt)]).stored
+        return {name: _mark_of(value) for name, value in self.roots().items() if name not in binds}
+
     def look(self, backend: Backend, overlay: Mapping[Any, Any], ignored: frozenset[Any]) -> Fingerprint:
         """A fingerprint of everything that the region can see."""
         return fingerprint(backend, self.roots(), overlay, self.names, ignored)
+
+
+def _mark_of(value: Any) -> Any:
+    """Plain values themselves, other objects by a reference that does not keep them alive, if there can be one."""
+    if plain(value):
+        return type(value), value
+    try:
+        reference = weakref.ref(value)
+    except TypeError:
+        return type(value), id(value)
+    return id(reference), reference  # an object has one such reference: they are told apart without asking the objects
 
 
 def mentioned(nodes: Sequence[ast.AST], names: Mapping[str, Any], globals_: Mapping[str, Any]) -> dict[str, Any]:
