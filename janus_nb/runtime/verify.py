@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -186,19 +186,12 @@ def _predict(executor: Executor, program: Program, prepared: Prepared, result: L
 def _predict_moved(executor: Executor, version: Version, prepared: Prepared, count: int, scene: Scene) -> tuple[Fingerprint, str | None] | None:
     """As `_predict`, from inputs moved by a unit in the last place: how far results move shows how well they are determined."""
     backend, program = executor.backend, version.program
-    moved = Prepared(
-        count=prepared.count,
+    moved = replace(
+        prepared,
         feeds=[backend.moved(feed) for feed in prepared.feeds],
-        exports=prepared.exports,
-        states=prepared.states,
-        entry_exports=prepared.entry_exports,
         invariants=[backend.moved(value) for value in prepared.invariants],
         carries=[backend.moved(value) for value in prepared.carries],
         violation=None,
-        unchanging=prepared.unchanging,
-        drawn=prepared.drawn,
-        seed_state=prepared.seed_state,
-        seeds=prepared.seeds,
     )
     with backend.moved_variables(program.body):
         result = executor.call(version, moved, count)

@@ -296,19 +296,6 @@ class TensorFlowBackend:
         """A context in which the variables that a body reads or writes are moved likewise; afterwards they are as before, to the bit."""
         return moved_variables(body)
 
-    def close(self, a: Any, b: Any, half: bool = False) -> bool:
-        """Whether two tensors or arrays are equal up to rounding (`half`: of a computation in half precision)."""
-        x, y = np.asarray(a), np.asarray(b)
-        if x.shape != y.shape or x.dtype != y.dtype:
-            return False
-        if x.dtype.kind not in "fc":
-            return bool((x == y).all())
-        wide_x, wide_y = x.astype("float64"), y.astype("float64")
-        half = half or x.dtype.itemsize < 4
-        relative, absolute = (1e-2, 5e-3) if half else (1e-3, 1e-5)
-        largest = max(1.0, float(np.max(np.abs(wide_x), initial=0.0, where=np.isfinite(wide_x))))
-        return bool(np.allclose(wide_x, wide_y, rtol=relative, atol=absolute * largest, equal_nan=True))
-
 
 class ReplayedTape(tf.GradientTape):  # type: ignore[misc]
     """The tape of an iteration that ran in a graph. It recorded nothing in Python, and says so."""
