@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,10 @@ EXCEPTIONS = {
 }
 
 
+# The folders of the generator: each imports from itself and from those before it; the files beside the folders come last.
+FLOORS = ["undo", "core", "heap", "host", "library", "values", "graph", "rules"]
+
+
 def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
@@ -82,6 +87,34 @@ def test_tensorflow_stays_in_its_package(path: Path) -> None:
         return
     roots = {name.partition(".")[0] for name in imports_of(path)}
     assert not roots & {"tensorflow", "keras"}, path
+
+
+def floor_of(parts: tuple[str, ...]) -> int:
+    return FLOORS.index(parts[0]) if parts and parts[0] in FLOORS else len(FLOORS)
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "lowering").rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE / "lowering")))
+def test_the_generator_has_floors(path: Path) -> None:
+    mine = floor_of(path.relative_to(PACKAGE / "lowering").parts)
+    for name in imports_of(path):
+        if name.startswith("janus_nb.lowering."):
+            theirs = floor_of(tuple(name.split(".")[2:]))
+            assert theirs <= mine, f"{path.name} imports {name}, which stands on a later floor"
+
+
+def test_the_generator_has_no_circles() -> None:
+    files = {".".join(("janus_nb", *p.relative_to(PACKAGE).with_suffix("").parts)): p for p in (PACKAGE / "lowering").rglob("*.py")}
+    graph = {name: imports_of(path) & files.keys() - {name} for name, path in files.items()}
+    order = graphlib.TopologicalSorter(graph)
+    order.prepare()  # raises CycleError with the circle
+
+
+def test_the_generator_imports_at_the_top() -> None:
+    for path in (PACKAGE / "lowering").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                inner = [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
+                assert not inner, f"{path}:{inner[0].lineno}"
 
 
 def test_view_sees_events_only() -> None:

@@ -14,16 +14,19 @@ from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering import control, objects, state, tapes, tracing
-from janus_nb.lowering.carries import final_tensors, mode_for
-from janus_nb.lowering.frames import Feed, Frame
-from janus_nb.lowering.heap import Carry, Heap, memory
-from janus_nb.lowering.interp import Lowering
-from janus_nb.lowering.outcome import CONTINUE, NORMAL, Exit
+from janus_nb.lowering.core import flow, marks
+from janus_nb.lowering.core.frames import Feed, Frame
+from janus_nb.lowering.core.lowering import Lowering
+from janus_nb.lowering.core.outcome import CONTINUE, NORMAL, Exit
+from janus_nb.lowering.core.staging import Carry, Heap, memory
+from janus_nb.lowering.core.unsupported import Unsupported
+from janus_nb.lowering.core.values import UNKNOWN, Closure, Host, Phase, kind_of
+from janus_nb.lowering.heap import born
+from janus_nb.lowering.heap.carries import final_tensors, mode_for
+from janus_nb.lowering.host import tapes
+from janus_nb.lowering.library import tracing
 from janus_nb.lowering.program import FeedInfo, Program, Refusal
-from janus_nb.lowering.stmts import bind, run
-from janus_nb.lowering.unsupported import Unsupported
-from janus_nb.lowering.values import UNKNOWN, Closure, Host, Phase, kind_of
+from janus_nb.lowering.wiring import DOORS
 from janus_nb.reasons import REASONS
 from janus_nb.source.units import Unit
 from janus_nb.span import Span
@@ -115,7 +118,7 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
         carried = {key: Carry(slot, mode) for key, (slot, mode) in modes.items()}
         heap = Heap(frame, carried, policy.inputs | read_anew, dirty, target.shares_cell, target.varying)
         tracer = backend.trace(name)
-        low = Lowering(backend, tracer, policy, heap)
+        low = Lowering(DOORS, backend, tracer, policy, heap)
         before, low.widened = len(widened), widened
         try:
             with tracer:
@@ -192,17 +195,17 @@ def _iteration(low: Lowering, target: Target) -> Any:
     node, low.loops = target.node, True
     module_level = not target.local_names and target.namespace is low.heap.frame
     low.frames.append(Frame(target.unit, target.namespace, local_names=target.local_names, region=True, module_level=module_level))
-    with control.boundary(low, "loop"):
+    with flow.boundary(low, "loop"):
         if isinstance(node, ast.For):
-            bind(low, node.target, _element(low, target.element))
+            low.bind(node.target, _element(low, target.element))
         elif isinstance(node, ast.While):
             with low.at(node.test) as span:
-                condition = control.condition(low, node.test)
+                condition = low.condition(node.test)
                 if condition is False:
                     raise Unsupported("JN101", "the loop ends here")
                 if condition is not True:
-                    control.assume(low, condition, True, ExitAssumption(span, "the end of the loop"))
-        outcome = run(low, node.body)  # type: ignore[arg-type, union-attr]
+                    flow.assume(low, condition, True, ExitAssumption(span, "the end of the loop"))
+        outcome = low.run(node.body)  # type: ignore[arg-type, union-attr]
     if outcome not in (NORMAL, CONTINUE):
         where = outcome.span if isinstance(outcome, Exit) else None
         raise Unsupported("JN101", "every iteration leaves the loop", where)
@@ -231,7 +234,7 @@ def _refuse_shared_carries(low: Lowering, carried: list[Carry]) -> None:
     ends.update({carry.slot.key: carry.value for carry in carried if carry.slot.key not in ends})
     keys = {carry.slot.key for carry in carried}
     for key, value in ends.items():
-        for box in {id(b): b for b in state.containers_in(value)}.values():
+        for box in {id(b): b for b in marks.containers_in(value)}.values():
             other = held.setdefault(id(box), key)
             if other != key and (key in keys or other in keys):
                 raise Unsupported("JN108", "a container that is carried has another name as well", low.heap.spans.get(key))
@@ -242,7 +245,7 @@ def _lower_segment(low: Lowering, target: Target) -> None:
     module_level = not target.local_names and target.namespace is low.heap.frame
     low.frames.append(Frame(target.unit, target.namespace, local_names=target.local_names, region=True, module_level=module_level))
     low.segment = True
-    with control.boundary(low, "loop"):
+    with flow.boundary(low, "loop"):
         if target.leaving is None:
             _lower_statements(low, target.segment)
         else:
@@ -253,7 +256,7 @@ def _lower_segment(low: Lowering, target: Target) -> None:
 
 def _lower_statements(low: Lowering, statements: tuple[ast.stmt, ...], first: int = 0) -> None:
     for low.reached, statement in enumerate(statements, first):
-        outcome = run(low, [statement])
+        outcome = low.run([statement])
         if outcome is not NORMAL:
             raise Unsupported("JN101", "control always leaves here", low.span_of(statement))
 
@@ -284,12 +287,11 @@ def _refuse_open_tapes(low: Lowering) -> None:
 
 
 def _lower_call(low: Lowering, target: Target) -> Any:
-    from janus_nb.lowering.calls import call
 
     args, kwargs = _element(low, target.element)
     low.heap.guards[ARGUMENTS_SLOT.key] = Guard(ARGUMENTS_SLOT, Shows(low.heap.live(ARGUMENTS_SLOT)), None)
     low.frames.append(Frame(target.unit, target.namespace, region=False))
-    result = call(low, target.function, tuple(args), dict(kwargs))
+    result = low.call(target.function, tuple(args), dict(kwargs))
     low.frames.pop()
     low.heap.write(RETURN_SLOT, result, None)
     return result
@@ -359,7 +361,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
             host.statement(Phase.POST, f"S[{carry.position}] = {low.code(written[1], Phase.POST)}")
     _refuse_aliases(low)
     _refuse_shared_carries(low, graph)
-    objects.finish(low)
+    born.finish(low)
     low.final = True
     mine = [(slot, value) for slot, value in heap.overlay.values() if not (isinstance(slot, AttrSlot) and id(slot.owner) in low.born)]
     finals = [(slot, _final_code(low, slot, value)) for slot, value in mine]

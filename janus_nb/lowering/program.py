@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.backend import Body, Spec
-from janus_nb.lowering.heap import Carry
-from janus_nb.lowering.values import Kind
+from janus_nb.lowering.core.staging import Carry
+from janus_nb.lowering.core.values import Kind
 from janus_nb.reasons import Reason
 from janus_nb.span import Span
 from janus_nb.speculate.guards import Guard

@@ -27,9 +27,9 @@ from janus_nb.events import (
     Working,
 )
 from janus_nb.events.types import AssumptionInfo, OpInfo
-from janus_nb.lowering.carries import live_attributes
 from janus_nb.lowering.generate import Target, generate
-from janus_nb.lowering.objects import new, set_attribute
+from janus_nb.lowering.heap.born import new, set_attribute
+from janus_nb.lowering.heap.carries import live_attributes
 from janus_nb.lowering.program import Program, Refusal
 from janus_nb.profile.recorder import Recorder
 from janus_nb.reasons import REASONS

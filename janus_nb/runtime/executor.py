@@ -19,9 +19,9 @@ from types import FrameType
 from typing import Any
 
 from janus_nb.backend import Backend, LoopResult, Spec
-from janus_nb.lowering.draws import restore
+from janus_nb.lowering.core.values import Kind
 from janus_nb.lowering.program import Program
-from janus_nb.lowering.values import Kind
+from janus_nb.lowering.undo.states import restore
 from janus_nb.runtime.commit import Writes
 from janus_nb.runtime.journal import CheckFailed, EffectRaised, Journal
 from janus_nb.runtime.prepare import Prepared, Violation, prepare

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from janus_nb.lowering.heap import memory
-from janus_nb.lowering.library import CLOCKS, module_of
+from janus_nb.lowering.core.staging import memory
+from janus_nb.lowering.library.table import CLOCKS, module_of
 from janus_nb.speculate.slots import UNBOUND
 
 _WHOLE = ("_io", "io", "ipykernel.iostream")

@@ -11,10 +11,10 @@ from time import perf_counter
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering.carries import flatten
-from janus_nb.lowering.draws import state_of
-from janus_nb.lowering.heap import memory
+from janus_nb.lowering.core.staging import memory
+from janus_nb.lowering.heap.carries import flatten
 from janus_nb.lowering.program import FeedInfo, Program
+from janus_nb.lowering.undo.states import state_of
 from janus_nb.runtime.sources import Block
 from janus_nb.speculate.policy import Assumption, SpecAssumption, fits
 from janus_nb.speculate.slots import read

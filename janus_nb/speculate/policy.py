@@ -16,7 +16,7 @@ from janus_nb.backend import Spec
 from janus_nb.span import Span
 
 Mode = Literal["pre", "graph", "post"]
-"""Who computes a slot that is carried from iteration to iteration (see `janus_nb.lowering.values`)."""
+"""Who computes a slot that is carried from iteration to iteration (see `janus_nb.lowering.core.values`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ import tensorflow as tf
 from tensorflow.python.eager import record
 from tensorflow.python.framework import op_def_registry
 
-from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.tf.seeds import philox_of
 from janus_nb.tf.staging import StagingGraph, StandIn
 

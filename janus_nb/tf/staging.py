@@ -28,7 +28,7 @@ from tensorflow.python.ops import (
     resource_variable_ops,
 )
 
-from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.span import Span
 
 

@@ -21,7 +21,7 @@ from tensorflow.python.eager.polymorphic_function import atomic_function
 from tensorflow.python.framework import func_graph, ops
 
 from janus_nb.backend import Body, OpNode, Role, Spec, Tensor
-from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.span import Span
 from janus_nb.tf import xla_ops
 from janus_nb.tf.staging import Draw, StagingGraph, interception

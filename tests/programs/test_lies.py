@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from janus_nb.lowering import branches, interp
+from janus_nb.lowering.core import lowering as interp
+from janus_nb.lowering.graph import branches
 from janus_nb.source import units
 from janus_nb.tf import staging, tracer
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from janus_nb.cache.compiled import compile_guards
-from janus_nb.lowering import interp
+from janus_nb.lowering.core import lowering as interp
 from janus_nb.runtime import journal, region
 from janus_nb.speculate import guards
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from janus_nb.backend import Body, LoopResult, Spec
-from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.lowering.core.unsupported import Unsupported
 
 _current: list[FakeTracer] = []
 work = [0]

@@ -46,7 +46,7 @@ def every_iteration_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("janus_nb.runtime.driver.MIN_SECONDS", 0.0)
     monkeypatch.setattr("janus_nb.runtime.region.MIN_SECONDS", 0.0)
     monkeypatch.setattr("janus_nb.runtime.engine.Engine.judge", lambda *a: None)
-    from janus_nb.lowering import library
+    from janus_nb.lowering.library import table as library
     from janus_nb.source import units
 
     found = units.find_user_file

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from janus_nb.lowering.exprs import EXPRESSIONS
-from janus_nb.lowering.operators import BINARY, COMPARE
-from janus_nb.lowering.refusals import REFUSED
-from janus_nb.lowering.stmts import STATEMENTS
+from janus_nb.lowering.core.refusals import REFUSED
+from janus_nb.lowering.rules.exprs import EXPRESSIONS
+from janus_nb.lowering.rules.stmts import STATEMENTS
+from janus_nb.lowering.values.operators import BINARY, COMPARE
 from janus_nb.reasons import REASONS
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from janus_nb.lowering.quiet import quiet
-from janus_nb.lowering.unsupported import Unsupported
+from janus_nb.lowering.core.unsupported import Unsupported
+from janus_nb.lowering.library.quiet import quiet
 
 log = logging.getLogger("some.library")
 

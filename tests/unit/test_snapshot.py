@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from janus_nb.backend import Attributes
-from janus_nb.lowering.snapshot import Snapshot
+from janus_nb.lowering.undo.snapshot import Snapshot
 
 from tests.unit.fake import FakeBackend, Tensor
 

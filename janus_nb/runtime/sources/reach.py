@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import MemberDescriptorType
 from typing import Any
 
-from janus_nb.lowering.heap import memory
+from janus_nb.lowering.core.staging import memory
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.slots import instance_dict
 

@@ -71,7 +71,7 @@ def _compiled(text: str, file: str) -> types.CodeType:
 @functools.cache
 def _install_fake() -> None:
     """Let the engine take the fake library for its tensor library, for the rest of the process."""
-    import janus_nb.lowering.library as library
+    import janus_nb.lowering.library.table as library
     import janus_nb.source.units as units
     import janus_nb.tf
     import janus_nb.tf.waiting as waiting

@@ -1,0 +1,1 @@
+"""Control flow that becomes control flow of the graph."""

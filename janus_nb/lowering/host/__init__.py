@@ -1,0 +1,1 @@
+"""The part of an iteration that Python computes: code for values, random draws, tapes."""

@@ -1,0 +1,1 @@
+"""What is known of libraries, and how their code is traced."""

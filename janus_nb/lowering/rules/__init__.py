@@ -1,0 +1,1 @@
+"""What each AST class means, and each callee."""
