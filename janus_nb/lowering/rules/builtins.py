@@ -295,7 +295,7 @@ def _type(low: Lowering, value: Any) -> Any:
         return {"int": int, "float": float, "bool": bool}[value.kind]
     if isinstance(value, Host | Num) or low.backend.is_symbolic(value):
         return low.host_op("type({})", type, value, raw=True)
-    if id(value) in low.born or low.is_fresh(value) or not low.is_symbolic(value):
+    if id(value) in low.made.born or low.is_fresh(value) or not low.is_symbolic(value):
         members.guard_type(low, value)
         return type(value)
     raise Unsupported("JN102", "type() of a function or iterator made in the loop")
@@ -312,7 +312,7 @@ def _id(low: Lowering, value: Any) -> Any:
 def _callable(low: Lowering, value: Any) -> Any:
     if isinstance(value, Closure | BoundMethod | types.FunctionType | type):
         return True
-    if low.is_symbolic(value) and id(value) not in low.born:
+    if low.is_symbolic(value) and id(value) not in low.made.born:
         raise Unsupported("JN102", "callable() on a value that is not known yet")
     members.guard_type(low, value)
     return callable(value)

@@ -80,7 +80,7 @@ def call(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
     if isinstance(function, functools.partial):
         if type(function) is not functools.partial:
             raise Unsupported("JN209", "a subclass of functools.partial")
-        low.heap.guard_view(ViewSlot(function, low.paths.get(id(function), "<partial>"), _bound_by, "what it binds"), low.span)
+        low.heap.guard_view(ViewSlot(function, low.trust.paths.get(id(function), "<partial>"), _bound_by, "what it binds"), low.span)
         return call(low, function.func, (*function.args, *args), {**dict(low.pairs_of(function.keywords)), **kwargs})
     own_gradient = low.backend.with_gradient(function, lambda inner: trampoline(low, inner))
     if own_gradient is not None:
@@ -215,7 +215,7 @@ def _run_function(low: Lowering, node: Any, frame: Frame) -> Any:
     if frame.depth > MAX_DEPTH:
         raise Unsupported("JN109", f"calls nested deeper than {MAX_DEPTH}")
     low.frames.append(frame)
-    depth, low.frame_loop_depth = low.frame_loop_depth, low.loop_depth
+    depth, low.place.frame_loop_depth = low.place.frame_loop_depth, low.place.loop_depth
     try:
         if isinstance(node, ast.Lambda):
             return low.eval(node.body)
@@ -223,7 +223,7 @@ def _run_function(low: Lowering, node: Any, frame: Frame) -> Any:
             outcome = low.run(node.body)
     finally:
         low.frames.pop()
-        low.frame_loop_depth = depth
+        low.place.frame_loop_depth = depth
     if isinstance(outcome, Exit):
         raise _Leaves(outcome)
     return outcome.value if isinstance(outcome, Returned) else None

@@ -46,7 +46,7 @@ def decide(low: Lowering, span: Span, condition: Any, then: Callable[[], Outcome
         taken = bool(condition.witness)
     if taken is None and span in low.policy.left and span not in low.policy.strict:
         taken = low.policy.usual[span]
-        low.left.append(low.policy.left[span])
+        low.place.left.append(low.policy.left[span])
         assume(low, condition, taken, ExitAssumption(span, "the other branch", condition=span))
         return then() if taken else other()
     if taken is not None:
@@ -246,7 +246,7 @@ def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
         low.check_host(same, True, TripAssumption(low.span, size, low.policy.evidence(low.span)))
     if isinstance(witness, dict):
         value = low.host_op("list({})", list, value, flat=True)
-        low.unverified.add(value.code)
+        low.trust.unverified.add(value.code)
     picks = not is_array(witness)
     return [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value, flat=True, picks=picks) for i in range(size)]
 

@@ -35,7 +35,7 @@ def name(low: Lowering, node: ast.Name) -> Any:
     value = access.load_name(low, node.id)
     if value is UNBOUND:
         raise Unsupported("JN110", f"name {node.id!r}")
-    if isinstance(value, Host) and value.code in low.maybe_unbound:
+    if isinstance(value, Host) and value.code in low.trust.maybe_unbound:
         return low.host_op("J.bound({})", None, value)
     return value
 

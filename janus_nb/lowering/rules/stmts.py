@@ -152,12 +152,12 @@ def return_(low: Lowering, node: ast.Return) -> Outcome:
 
 def break_(low: Lowering, node: ast.Break) -> Outcome:
     """`break`: out of the region's own loop, it is left to Python."""
-    return Exit(low.span_of(node), "break") if low.frame.region and low.loop_depth == 0 else BREAK
+    return Exit(low.span_of(node), "break") if low.frame.region and low.place.loop_depth == 0 else BREAK
 
 
 def continue_(low: Lowering, node: ast.Continue) -> Outcome:
     """`continue`; out of a segment, it is left to Python."""
-    return Exit(low.span_of(node), "continue") if low.segment and low.frame.region and low.loop_depth == 0 else CONTINUE
+    return Exit(low.span_of(node), "continue") if low.place.segment and low.frame.region and low.place.loop_depth == 0 else CONTINUE
 
 
 def raise_(low: Lowering, node: ast.Raise) -> Outcome:

@@ -90,7 +90,7 @@ def _host_attribute(low: Lowering, owner: Host, name: str) -> Any:
     if owner.phase is not Phase.POST:
         kind = type(owner.witness)
         if is_user_class(kind) and not is_record_type(kind) and not plain(owner.witness):
-            low.attributes_read.add(name)
+            low.trust.attributes_read.add(name)
             own = instance_dict(owner.witness)
             if own is None or name not in own or _is_data_descriptor(kind, name):
                 return _member_from_data(low, owner, name)
@@ -106,7 +106,7 @@ def _host_attribute(low: Lowering, owner: Host, name: str) -> Any:
         return low.host_op(f"{{}}.{name}", lambda o: getattr(o, name), owner, flat=True, picks=is_record_type(kind))
     if name in PURE_METHODS or name in MUTATORS:
         return BoundMethod(owner, name)
-    low.attributes_read.add(name)
+    low.trust.attributes_read.add(name)
     low.host.objects["Held"] = held
     return low.host_op(f"Held({{}}, {name!r})", None, owner, raw=True, picks=True)
 
@@ -272,7 +272,7 @@ def _object_attribute(low: Lowering, owner: Any, name: str) -> Any:
         if fallback is not None:
             low.heap.guard_constant(slot, UNBOUND, low.span)
             return low.call(fallback, (owner, name), {})
-        if id(owner) in low.born:
+        if id(owner) in low.made.born:
             raise Unsupported("JN203", f"AttributeError: a {kind.__name__} has no attribute {name!r} yet")
         return _library_attribute(low, owner, name)
     if base is not None and is_user_class(base):
@@ -288,7 +288,7 @@ def _object_attribute(low: Lowering, owner: Any, name: str) -> Any:
         if classes.is_user_descriptor(member, "__get__"):
             return _user_descriptor(low, owner, member, kind)
         if isinstance(member, functools.cached_property):
-            if id(owner) not in low.born:  # Python computes it in its next iteration, and from then on it is there
+            if id(owner) not in low.made.born:  # Python computes it in its next iteration, and from then on it is there
                 raise Unsupported("JN108", f"the cached property {name!r} has no value yet")
             value = low.call(member.func, (owner,), {})
             access.store_plain(low, owner, name, value)

@@ -124,7 +124,7 @@ def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
         )
 
     if low.span is not None:
-        low.graph_spans[low.span] = None
+        low.lines.graph_spans[low.span] = None
     try:
         if isinstance(index, tuple) and index and isinstance(index[0], Host):
             number = _row(low, _data_shape(low, owner), index[0])
@@ -150,7 +150,7 @@ def _row(low: Lowering, shape: tuple[int | None, ...] | None, index: Host) -> An
 
     Returns None where that may not be assumed.
     """
-    if not shape or shape[0] is None or low.guarding is not None or index.phase is Phase.POST or type(index.witness) is not int:
+    if not shape or shape[0] is None or index.phase is Phase.POST or type(index.witness) is not int:
         return None
     assumption = ValueAssumption(low.span, "an index in range", f"below {shape[0]}", ("row", shape[0]), "seen while generating")
     if assumption.key in low.policy.inputs or not 0 <= index.witness < shape[0]:
@@ -171,7 +171,7 @@ def _window(low: Lowering, shape: tuple[int | None, ...] | None, index: Any) -> 
     start, stop = index.start, index.stop
     bounds = (low.witness(start), low.witness(stop))
     known = all(type(b) is int for b in bounds) and (isinstance(start, Host) or isinstance(stop, Host))
-    if not known or not shape or shape[0] is None or low.guarding is not None or max(low.phase_of(start), low.phase_of(stop)) is Phase.POST:
+    if not known or not shape or shape[0] is None or max(low.phase_of(start), low.phase_of(stop)) is Phase.POST:
         return None
     size = bounds[1] - bounds[0]
     assumption = ValueAssumption(low.span, "the length of the slice", str(size), ("window", size), "seen while generating")
@@ -256,8 +256,8 @@ def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
             raise Unsupported("JN102", "item assignment at an index that is not known yet")
         mutate_fresh(low, owner)
         owner[index] = value
-        if id(owner) in low.escaped:
-            low.host.statement(Phase.POST, f"{low.escaped[id(owner)]}[{low.code(index, Phase.POST)}] = {low.code(value, Phase.POST)}")
+        if id(owner) in low.made.escaped:
+            low.host.statement(Phase.POST, f"{low.made.escaped[id(owner)]}[{low.code(index, Phase.POST)}] = {low.code(value, Phase.POST)}")
         return
     if low.is_graph(owner) or isinstance(owner, Num) or low.backend.is_variable(owner):
         raise Unsupported("JN203", "item assignment to a tensor")
@@ -293,9 +293,9 @@ def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
     if not isinstance(owner, Host) or owner.phase is not Phase.POST:
         low.heap.mutated[id(target)] = target
     low.note_effect()
-    if any(isinstance(a, Host) and a.code in low.volatile for a in args):
-        low.volatile_owners.add(id(target))
-    if isinstance(owner, Host) and owner.code in low.unverified:
+    if any(isinstance(a, Host) and a.code in low.trust.volatile for a in args):
+        low.trust.volatile_owners.add(id(target))
+    if isinstance(owner, Host) and owner.code in low.trust.unverified:
         low.host.statement(Phase.POST, f"Flat({low.code(owner, Phase.POST)})")
     low.host.statement(Phase.POST, template.format(low.code(owner, Phase.POST), *(effect_code(low, a) for a in args)))
 
@@ -309,9 +309,9 @@ def effect_code(low: Lowering, value: Any) -> str:
 
 def mutate_fresh(low: Lowering, owner: Any) -> None:
     """Note that a container made in this iteration changes; not across a branch that is lowered both ways."""
-    if id(owner) in low.borrowed:
+    if id(owner) in low.made.borrowed:
         raise Unsupported("JN102", "a container that is bound anew in every iteration is changed")
-    if low.branch_marks and id(owner) not in low.branch_born():
+    if low.place.branches and id(owner) not in low.branch_born():
         raise Unsupported("JN107", "a container made before a branch is changed inside it")
 
 

@@ -86,7 +86,7 @@ def _host_method(low: Lowering, owner: Host, name: str, args: tuple[Any, ...], k
             looks = "Deep" if name in LOOKING else "Flat"
             parts = [items.effect_code(low, v) for v in effect_arguments(name, args)] + [f"{k}={low.code(v, Phase.POST)}" for k, v in kwargs.items()]
             made = low.host.assign(Phase.POST, f"J.change({', '.join([f'{looks}({low.code(owner, Phase.POST)})', repr(name), *parts])})", UNKNOWN)
-            low.unverified.add(made.code)
+            low.trust.unverified.add(made.code)
             return made
         refuse_callbacks((*args, *kwargs.values()))
         slots = "".join([", {}"] * len(args) + [f", {k}={{}}" for k in kwargs])
@@ -167,7 +167,7 @@ def _change_fresh(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], k
             raise Unsupported("JN102", "a set of values that are not known yet")
     if name == "extend":
         args = (items_of(low, args[0]),)
-    escaped = low.escaped.get(id(owner))
+    escaped = low.made.escaped.get(id(owner))
     if escaped is not None:
         given = [low.make(v) if type(v) in (list, dict) else v for v in args]
         parts = [low.code(a, Phase.POST) for a in given] + [f"{k}={low.code(v, Phase.POST)}" for k, v in kwargs.items()]
@@ -218,7 +218,7 @@ def _change_heap(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kw
         low.note_effect()
         codes = [low.code(owner, Phase.POST), repr(name), *(items.effect_code(low, v) for v in given)]
         made = low.host.assign(Phase.POST, f"J.change({', '.join(codes)})", UNKNOWN)
-        low.unverified.add(made.code)
+        low.trust.unverified.add(made.code)
         return made
     items.postpone(low, owner, f"J.change({target}, {name!r}{parts})", *given, *kwargs.values())
     return None

@@ -131,7 +131,7 @@ def _tensor_op(low: Lowering, function: Callable[..., Any], left: Any, right: An
     a = left if _in_graph(low, left) else low.to_tensor(left, like)
     b = right if _in_graph(low, right) else low.to_tensor(right, like)
     if low.span is not None:
-        low.graph_spans[low.span] = None
+        low.lines.graph_spans[low.span] = None
     return _natively(function, a, b)
 
 
