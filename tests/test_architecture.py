@@ -46,7 +46,7 @@ EXCEPTIONS = {
 
 
 # The folders of the generator: each imports from itself and from those before it; the files beside the folders come last.
-FLOORS = ["undo", "core", "heap", "host", "library", "values", "graph", "rules"]
+FLOORS = ["undo", "effects", "core", "heap", "host", "library", "values", "graph", "rules"]
 
 
 def modules() -> list[Path]:

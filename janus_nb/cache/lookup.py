@@ -49,7 +49,7 @@ def lookup(region: Region, frame: MutableMapping[str, Any]) -> Hit | Miss:
     for version in region.versions:
         if version.holds(frame):
             return Hit(version)
-        failed = tuple(g for g in version.program.guards if not g.holds(frame))
+        failed = tuple(g for g in version.program.conditions.guards if not g.holds(frame))
         if nearest is None or len(failed) < len(nearest.failed):
             nearest = Miss(version, failed)
     return nearest or Miss(None, ())

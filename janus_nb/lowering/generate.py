@@ -14,25 +14,26 @@ from types import CellType
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
-from janus_nb.lowering.core import flow, marks
+from janus_nb.lowering.assemble import assemble
+from janus_nb.lowering.core import flow
 from janus_nb.lowering.core.frames import Feed, Frame
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.outcome import CONTINUE, NORMAL, Exit
+from janus_nb.lowering.core.records import Operand
 from janus_nb.lowering.core.staging import Carry, Heap, memory
 from janus_nb.lowering.core.unsupported import Unsupported
-from janus_nb.lowering.core.values import UNKNOWN, Closure, Host, Phase, kind_of
-from janus_nb.lowering.heap import born
-from janus_nb.lowering.heap.carries import final_tensors, mode_for
+from janus_nb.lowering.core.values import Host, Phase
+from janus_nb.lowering.heap.carries import mode_for
 from janus_nb.lowering.host import tapes
 from janus_nb.lowering.library import tracing
-from janus_nb.lowering.program import FeedInfo, Program, Refusal
+from janus_nb.lowering.program import Program, Refusal
 from janus_nb.lowering.wiring import DOORS
 from janus_nb.reasons import REASONS
 from janus_nb.source.units import Unit
 from janus_nb.span import Span
 from janus_nb.speculate.guards import Guard, Shows
 from janus_nb.speculate.policy import ExitAssumption, Mode, Policy
-from janus_nb.speculate.slots import UNBOUND, AttrSlot, LocalSlot, Slot, describe
+from janus_nb.speculate.slots import LocalSlot, Slot, describe
 
 _ATTEMPTS = 10
 _MAX_PARTS = 64
@@ -122,12 +123,12 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
         before, low.ports.widened = len(widened), widened
         try:
             with tracer:
-                result = _iteration(low, target)
+                _iteration(low, target)
                 tracing.stage_losses(low)
                 again = _learn_single(low, read_anew, dirty) if target.single else _learn(low, modes, dirty)
                 if not again:
                     _refuse_changed_source(target, heap)
-                    made = _finish(low, name, attempt, result)
+                    made = assemble(low, name, attempt)
                     low.restore()
                     return made
         except Unsupported as refusal:
@@ -212,34 +213,6 @@ def _iteration(low: Lowering, target: Target) -> Any:
     return None
 
 
-def _refuse_aliases(low: Lowering) -> None:
-    """Refuse to stage an attribute that is also read from an object that only the host knows: it may be the same object.
-
-    Raises:
-        Unsupported: JN201.
-    """
-    for slot, _ in low.heap.overlay.values():
-        if isinstance(slot, AttrSlot) and slot.name in low.trust.attributes_read and id(slot.owner) not in low.made.born:
-            raise Unsupported("JN201", f"attribute {slot.name!r} is set on one object and read from the data", low.heap.spans.get(slot.key))
-
-
-def _refuse_shared_carries(low: Lowering, carried: list[Carry]) -> None:
-    """Refuse a container that is carried between iterations and ends under another name as well: it would be rebuilt, and be two.
-
-    Raises:
-        Unsupported: JN108.
-    """
-    held: dict[int, Any] = {}
-    ends = {key: value for key, (_, value) in low.heap.overlay.items()}
-    ends.update({carry.slot.key: carry.value for carry in carried if carry.slot.key not in ends})
-    keys = {carry.slot.key for carry in carried}
-    for key, value in ends.items():
-        for box in {id(b): b for b in marks.containers_in(value)}.values():
-            other = held.setdefault(id(box), key)
-            if other != key and (key in keys or other in keys):
-                raise Unsupported("JN108", "a container that is carried has another name as well", low.heap.spans.get(key))
-
-
 def _lower_segment(low: Lowering, target: Target) -> None:
     """Lower the statements one by one; `low.place.reached` tells how far this came."""
     module_level = not target.local_names and target.namespace is low.heap.frame
@@ -305,15 +278,16 @@ def _element(low: Lowering, element: Any) -> Any:
         low.ports.feeds.append(Feed(None, spec, ("column", element.index), tensor, element.index))
         return tensor
     if isinstance(element, dict) and _holds_column(element):
-        return low.make({k: _part(low, p, f"e[{k!r}]") for k, p in element.items()})
+        return low.make({k: _part(low, p, _item(low, low.host.element, k)) for k, p in element.items()})
     if _holds_column(element) or isinstance(element, Parts):
-        return tuple(_part(low, part, f"e[{i}]") for i, part in enumerate(element))
-    return _unverified(low, low.host.assign(Phase.PRE, "e", element))
+        return tuple(_part(low, part, _item(low, low.host.element, i)) for i, part in enumerate(element))
+    low.host.element.unverified = True
+    return Host(Phase.PRE, low.host.element, element)
 
 
-def _unverified(low: Lowering, value: Host) -> Host:
+def _unverified(value: Host) -> Host:
     """A value from the data: the next one may be of any type, and so it is looked at before anything is done with it."""
-    low.trust.unverified.add(value.code)
+    value.unverified = True
     return value
 
 
@@ -321,16 +295,20 @@ class Parts(tuple):  # type: ignore[type-arg]
     """An element whose parts are known one by one."""
 
 
-def _part(low: Lowering, part: Any, code: str) -> Any:
+def _item(low: Lowering, code: Operand, key: Any) -> Operand:
+    return low.host.operation("{}[{}]", code, low.host.constant(key))
+
+
+def _part(low: Lowering, part: Any, code: Operand) -> Any:
     if isinstance(part, Column):
         return _element(low, part)
     if isinstance(part, dict) and _holds_column(part):
-        return low.make({k: _part(low, p, f"{code}[{k!r}]") for k, p in part.items()})
+        return low.make({k: _part(low, p, _item(low, code, k)) for k, p in part.items()})
     if _holds_column(part) or isinstance(part, Parts):
-        return tuple(_part(low, p, f"{code}[{i}]") for i, p in enumerate(part))
+        return tuple(_part(low, p, _item(low, code, i)) for i, p in enumerate(part))
     if isinstance(part, dict) and isinstance(part, KeyedParts):
-        return low.make({k: _part(low, p, f"{code}[{k!r}]") for k, p in part.items()})
-    return _unverified(low, low.host.assign(Phase.PRE, code, part))
+        return low.make({k: _part(low, p, _item(low, code, k)) for k, p in part.items()})
+    return _unverified(low.host.assign(Phase.PRE, code, part))
 
 
 class KeyedParts(dict):  # type: ignore[type-arg]
@@ -340,111 +318,6 @@ class KeyedParts(dict):  # type: ignore[type-arg]
 def _holds_column(element: Any) -> bool:
     parts = element.values() if type(element) is dict else element if type(element) in (tuple, Parts) else ()
     return any(isinstance(p, Column) or _holds_column(p) for p in parts)
-
-
-def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
-    heap, host = low.heap, low.host
-    graph = sorted((c for c in heap.carried.values() if c.mode == "graph" and c.value is not None), key=lambda c: c.position)
-    pre = sorted((c for c in heap.carried.values() if c.mode == "pre" and c.value is not None), key=lambda c: c.position)
-    post = sorted((c for c in heap.carried.values() if c.mode == "post" and c.value is not None), key=lambda c: c.position)
-    carry_tensors: list[Any] = []
-    for carry in graph:
-        written = heap.overlay.get(carry.slot.key)
-        carry_tensors += final_tensors(low, carry, written[1] if written else carry.value)
-    next_state = []
-    for carry in pre:
-        written = heap.overlay.get(carry.slot.key)
-        next_state.append(low.code(written[1] if written else carry.value, Phase.PRE))
-    for carry in post:
-        written = heap.overlay.get(carry.slot.key)
-        if written:
-            host.statement(Phase.POST, f"S[{carry.position}] = {low.code(written[1], Phase.POST)}")
-    _refuse_aliases(low)
-    _refuse_shared_carries(low, graph)
-    born.finish(low)
-    low.ports.final = True
-    mine = [(slot, value) for slot, value in heap.overlay.values() if not (isinstance(slot, AttrSlot) and id(slot.owner) in low.made.born)]
-    finals = [(slot, _final_code(low, slot, value)) for slot, value in mine]
-    low.ports.final = False
-    feeds = tuple(_feed_info(f) for f in low.ports.feeds)
-    assumed = low.checks.graph or low.checks.before or low.checks.replay  # tensor work may stand on a side not taken so far
-    if not (low.ports.rows or low.ports.lasts or carry_tensors or low.ports.feeds or assumed) and not low.tracer.writes():
-        raise Unsupported("JN408", "only Python values are computed")
-    body = low.tracer.finish(carry_tensors, [r.tensor for r in low.ports.rows], [r.tensor for r in low.ports.lasts])
-    entry_names, pre_names = host.exported[Phase.ENTRY], host.exported[Phase.PRE]
-    fed = [f.host.code for f in low.ports.feeds if f.host is not None]
-    entry_names = [n for n in entry_names if n[0] == "n"]
-    invariants = [f.host.code for f in low.ports.invariants if f.host is not None]
-    entry, entry_text = host.compile(Phase.ENTRY, [f"v{i}" for i in range(len(low.ports.entry))], [*invariants, *entry_names], name)
-    state = [f"s{c.position}" for c in pre]
-    pre_fn, pre_text = host.compile(Phase.PRE, ["e", *state, *entry_names], [*fed, *pre_names, *next_state], name)
-    if finals:
-        host.lines[Phase.POST].append("if L is None:")
-        host.lines[Phase.POST].append("    return None")
-        if low.ports.lasts:
-            host.lines[Phase.POST].append(", ".join(r.name for r in low.ports.lasts) + ", = L")
-        host.lines[Phase.POST].extend(low.ports.final_lines)
-    parameters = ["J", "S", *entry_names, *pre_names, *(r.name for r in low.ports.rows), "L"]
-    post_fn, post_text = host.compile(Phase.POST, parameters, [code for _, code in finals], name)
-    carry_guards = [c.guard for c in (*graph, *pre) if c.guard is not None]
-    return Program(
-        body=body, entry=entry, pre=pre_fn, post=post_fn, texts=(entry_text, pre_text, post_text),
-        inputs=tuple(low.ports.entry), invariants=tuple(f.spec for f in low.ports.invariants), feeds=feeds,
-        entry_exports=len(entry_names), pre_exports=len(pre_names),
-        rows=tuple(r.kind for r in low.ports.rows), lasts=tuple(r.kind for r in low.ports.lasts),
-        guards=(*heap.guards.values(), *carry_guards),
-        graph_carries=tuple(graph), pre_carries=tuple(pre), post_carries=tuple(post),
-        finals=tuple(slot for slot, _ in finals),
-        mutated=frozenset(heap.mutated),
-        read=frozenset(id(b) for box in heap.content_reads.values() for b in (box, memory(box))) - frozenset(heap.mutated),
-        generators=tuple(generator for generator, _ in low.library.draws.values()),
-        seen=low.trust.reader.seen, borrowed=tuple(low.made.borrowed_inputs),
-        volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.trust.volatile) | low.trust.volatile_owners,
-        checks=tuple(low.checks.graph), host_checks=tuple(low.checks.replay), pre_checks=tuple(low.checks.before),
-        effects=low.lines.effects, graph_spans=frozenset(low.lines.graph_spans), effect_spans=frozenset(low.lines.effect_spans), attempts=attempt,
-        left=tuple({(r.reason.code, r.span): Refusal(r.reason, r.detail, r.span) for r in low.place.left}.values()),
-    )  # fmt: skip
-
-
-def _final_code(low: Lowering, slot: Slot, value: Any) -> str:
-    before = len(low.host.lines[Phase.POST])
-    if value is UNBOUND:
-        code = low.host.object(UNBOUND)
-    elif isinstance(value, Closure):
-        code = f"{low.host.object(_definition(low, value))}()"
-    else:
-        code = low.code(value, Phase.POST)
-    tail = low.host.lines[Phase.POST][before:]
-    del low.host.lines[Phase.POST][before:]
-    low.ports.final_lines.extend(tail)
-    return code
-
-
-def _definition(low: Lowering, closure: Closure) -> Any:
-    """A function that makes the real function for one defined in the loop.
-
-    Raises:
-        Unsupported: JN101 if it closes over locals of the function around the loop.
-    """
-    frame = closure.frame
-    if not frame.region or not frame.module_level or closure.defaults or closure.kw_defaults:
-        raise Unsupported("JN101", "a function defined in the loop outlives the iteration", low.span_of(closure.node))
-    node, namespace, file = closure.node, frame.namespace, frame.unit.file
-
-    def define() -> Any:
-        if isinstance(node, ast.Lambda):
-            return eval(compile(ast.Expression(node), file, "eval", dont_inherit=True), namespace)
-        scope: dict[str, Any] = {}
-        exec(compile(ast.Module([node], []), file, "exec", dont_inherit=True), namespace, scope)
-        return scope[node.name]
-
-    return define
-
-
-def _feed_info(feed: Feed) -> FeedInfo:
-    witness = feed.host.witness if feed.host is not None else UNKNOWN
-    kind = kind_of(witness)
-    return FeedInfo(feed.spec, feed.key, feed.column, kind, type(witness) if feed.host is not None else None)
 
 
 __all__ = ["ARGUMENTS_SLOT", "RETURN_SLOT", "Column", "KeyedParts", "Parts", "Target", "form_of", "generate"]

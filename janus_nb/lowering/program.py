@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ class FeedInfo:
         key: Under which its type can be relaxed.
         column: Position among the element's tensors, if it comes straight from a tensor source.
         kind: Type of a Python number.
-        number: Whether it is a Python number (checked by type, not by shape).
+        type: The Python type, if the host computes it.
     """
 
     spec: Spec
@@ -55,83 +54,65 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Program:
-    """A lowered region.
+class HostPart:
+    """What Python does: before the graph, after it, and at the end of a call.
 
     Attributes:
-        body: The traced body.
-        entry: Host program run once per call: `entry(*inputs) -> (*invariants, *exports)`.
-        pre: Host program per iteration before the graph: `pre(element, *state, *entry exports) -> (*feeds, *exports, *state)`.
-        post: Host program per iteration after it: `post(J, S, *entry exports, *pre exports, *rows, lasts) -> finals`.
+        entry: Run once per call: `entry(*inputs) -> (*invariants, *exports)`.
+        pre: Run per iteration before the graph: `pre(element, *state, *entry exports) -> (*feeds, *exports, *state)`.
+        post: Run per iteration after it: `post(J, S, *entry exports, *pre exports, *rows, lasts) -> finals`.
         texts: The three programs' text.
-        inputs: Slots read at every call.
-        invariants: Types of the values fed once per call.
-        feeds: Values fed per iteration, in the order of the body's feeds.
-        entry_exports: Number of values that entry hands on.
+        inputs: Slots that entry is called with.
+        entry_exports: Number of values that entry hands to the others.
         pre_exports: Number of values that pre hands to post.
-        rows: Kinds of the per-iteration results.
-        lasts: Kinds of the results of the last iteration.
-        guards: Entry conditions.
-        carries: Carried slots in the order of their inputs, by mode.
+        idle: Whether the pre program does nothing.
+        calm: Whether the post program surely neither raises nor does anything but hand values on.
+        pre_carries: Slots whose next value pre computes, in the order of its states.
+        post_carries: Slots whose next value only replay knows, in the order of its states.
         finals: Slots to write at commit.
-        borrowed: Positions among `inputs` of containers that were taken apart: no effect may change what is in them.
-        generators: Random generators of the host that the pre program draws from.
-        volatile: Keys of slots, and ids of containers, whose values differ from run to run (clocks).
-        mutated: Ids of containers that effects change.
-        read: Ids of containers that were read as unchanging: an effect on one of them aborts the iteration.
-        seen: Ids of the containers that the host programs have read ahead in the present call.
-        checks: Assumptions behind the graph's assertions.
-        host_checks: Assumptions checked at replay.
-        pre_checks: Assumptions checked by the pre program.
+        generators: Random generators that the pre program draws from.
         effects: Number of effects per iteration.
-        graph_spans: Expressions that became operations.
-        effect_spans: Statements whose effects are replayed.
-        attempts: How often the region was lowered until the carried state was known.
-        left: Sides of branches without a graph form: Python runs the iterations that take them.
+        mutated: Ids of containers that effects change.
+        volatile: Keys of slots, and ids of containers, whose values differ from run to run (clocks).
     """
 
-    body: Body
     entry: Callable[..., tuple[Any, ...]]
     pre: Callable[..., tuple[Any, ...]]
     post: Callable[..., tuple[Any, ...] | None]
     texts: tuple[str, str, str]
     inputs: tuple[Slot, ...]
-    invariants: tuple[Spec, ...]
-    feeds: tuple[FeedInfo, ...]
     entry_exports: int
     pre_exports: int
-    rows: tuple[Kind | None, ...]
-    lasts: tuple[Kind | None, ...]
-    guards: tuple[Guard, ...]
-    graph_carries: tuple[Carry, ...]
+    idle: bool
+    calm: bool
     pre_carries: tuple[Carry, ...]
     post_carries: tuple[Carry, ...]
     finals: tuple[Slot, ...]
-    volatile: frozenset[Any]
-    mutated: frozenset[int]
-    read: frozenset[int]
-    seen: set[int]
-    borrowed: tuple[int, ...]
     generators: tuple[Any, ...]
-    checks: tuple[Assumption, ...]
-    host_checks: tuple[Assumption, ...]
-    pre_checks: tuple[Assumption, ...]
     effects: int
-    graph_spans: frozenset[Span]
-    effect_spans: frozenset[Span]
-    attempts: int
-    left: tuple[Refusal, ...] = ()
+    mutated: frozenset[int]
+    volatile: frozenset[Any]
 
-    @property
-    def idle(self) -> bool:
-        """Whether the pre program does nothing."""
-        return len(self.texts[1].splitlines()) == 2 and all(f.column is not None for f in self.feeds)
 
-    @property
-    def ends_with_graph(self) -> bool:
-        """Whether nothing can go wrong after the graph has run: the host only hands results on."""
-        busy = self.effects or self.host_checks or self.post_carries or self.pre_carries or self.graph_carries or self.generators
-        return not busy and not self.body.random_ops and _only_hands_on(self.texts[2])
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphPart:
+    """What the graph does, and what passes in and out.
+
+    Attributes:
+        body: The traced body.
+        invariants: Types of the values fed once per call.
+        feeds: Values fed per iteration, in the order of the body's feeds.
+        rows: Kinds of the per-iteration results.
+        lasts: Kinds of the results of the last iteration.
+        carries: Slots that the graph carries from one iteration to the next, in the order of their inputs.
+    """
+
+    body: Body
+    invariants: tuple[Spec, ...]
+    feeds: tuple[FeedInfo, ...]
+    rows: tuple[Kind | None, ...]
+    lasts: tuple[Kind | None, ...]
+    carries: tuple[Carry, ...]
 
     @property
     def bytes_per_step(self) -> int:
@@ -139,18 +120,58 @@ class Program:
         specs = [*(f.spec for f in self.feeds), *self.body.rows]
         return sum(8 * math.prod(64 if d is None else d for d in spec.shape or ()) for spec in specs)
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditions:
+    """Under which a program is right.
+
+    Attributes:
+        guards: What must hold when a call starts.
+        in_graph: Assumptions behind the graph's assertions.
+        before: Assumptions checked by the pre program.
+        at_replay: Assumptions checked by the post program.
+        read: Ids of containers that were read as unchanging: an effect on one of them aborts the iteration.
+        seen: Ids of the containers that the host programs have read ahead in the present call.
+        borrowed: Positions among the host's inputs of containers that were taken apart: no effect may change what is in them.
+    """
+
+    guards: tuple[Guard, ...]
+    in_graph: tuple[Assumption, ...]
+    before: tuple[Assumption, ...]
+    at_replay: tuple[Assumption, ...]
+    read: frozenset[int]
+    seen: set[int]
+    borrowed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A lowered region.
+
+    Attributes:
+        host: What Python does.
+        graph: What the graph does.
+        conditions: Under which both are right.
+        graph_spans: Expressions that became operations.
+        effect_spans: Statements whose effects are replayed.
+        attempts: How often the region was lowered until the carried state was known.
+        left: Sides of branches without a graph form: Python runs the iterations that take them.
+    """
+
+    host: HostPart
+    graph: GraphPart
+    conditions: Conditions
+    graph_spans: frozenset[Span]
+    effect_spans: frozenset[Span]
+    attempts: int
+    left: tuple[Refusal, ...] = ()
+
     @property
-    def assumptions(self) -> tuple[Assumption, ...]:
-        """All assumptions checked while running."""
-        return (*self.checks, *self.pre_checks, *self.host_checks)
+    def ends_with_graph(self) -> bool:
+        """Whether nothing can go wrong after the graph has run: the host only hands results on."""
+        host, graph = self.host, self.graph
+        busy = host.effects or self.conditions.at_replay or host.post_carries or host.pre_carries or graph.carries or host.generators
+        return host.calm and not busy and not graph.body.random_ops
 
 
-_HARMLESS = (
-    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Return, ast.Pass, ast.If, ast.Compare, ast.Is, ast.IsNot, ast.Tuple,
-    ast.List, ast.Dict, ast.Name, ast.Constant, ast.Load, ast.Store,
-)  # fmt: skip
-
-
-def _only_hands_on(text: str) -> bool:
-    """Whether a host program does nothing that could raise: it binds and returns names, constants and displays of these."""
-    return all(isinstance(node, _HARMLESS) for node in ast.walk(ast.parse(text)))
+__all__ = ["Conditions", "FeedInfo", "GraphPart", "HostPart", "Program", "Refusal"]

@@ -203,5 +203,5 @@ class _Call:
         """Count the call; a version whose only write is the result commits in its graph from now on."""
         self._engine.ran(self.region, version, 1, seconds)
         self._engine.judge(self.region, version)
-        if version.program.finals == (RETURN_SLOT,):
+        if version.program.host.finals == (RETURN_SLOT,):
             self._engine.let_commit(version)

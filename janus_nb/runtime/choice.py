@@ -70,11 +70,11 @@ class BackendChoice:
 
     def _cost(self, version: Version) -> float:
         a, b, c = COMPILE_SECONDS
-        n = len(version.program.body.ops)
+        n = len(version.program.graph.body.ops)
         return self._factor * (a + b * n + c * n * n)
 
     def _try(self, region: Region, version: Version) -> None:
-        body = version.program.body
+        body = version.program.graph.body
         against = self.backend.unsuited_to_xla(body)
         if against is not None:
             self._tell(region, version, f"{against}: not tried with XLA")

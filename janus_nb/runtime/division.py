@@ -131,7 +131,7 @@ class Division:
         while end > start:
             region, made = self._attempt(site, plan, start, end, frame)
             if isinstance(made, Version):
-                if len(made.program.body.ops) < MIN_OPERATIONS:
+                if len(made.program.graph.body.ops) < MIN_OPERATIONS:
                     plan.python[start] = 0
                     return None
                 segment = plan.segments[start] = SegmentRegion(region, end)

@@ -28,14 +28,13 @@ from janus_nb.events import (
 )
 from janus_nb.events.types import AssumptionInfo, OpInfo
 from janus_nb.lowering.generate import Target, generate
-from janus_nb.lowering.heap.born import new, set_attribute
 from janus_nb.lowering.heap.carries import live_attributes
 from janus_nb.lowering.program import Program, Refusal
 from janus_nb.profile.recorder import Recorder
 from janus_nb.reasons import REASONS
 from janus_nb.runtime.choice import BackendChoice
 from janus_nb.runtime.commit import surely
-from janus_nb.runtime.prepare import Violation, pre_check
+from janus_nb.runtime.prepare import Violation
 from janus_nb.runtime.region import AGREEMENTS, Region, Status, Version
 from janus_nb.span import Span
 from janus_nb.speculate.guards import Equals, Guard
@@ -122,14 +121,12 @@ class Engine:
             return None
         if isinstance(made, Refusal):
             return made
-        made.entry.__globals__["Check"] = made.pre.__globals__["Check"] = pre_check
-        made.post.__globals__.update(New=new, Set=set_attribute)
-        against = self.backend.barred_from_xla(made.body, target.single) if self.options.xla == "on" else None
+        against = self.backend.barred_from_xla(made.graph.body, target.single) if self.options.xla == "on" else None
         xla = self.options.xla == "on" and against is None
         if target.single:
-            graph = self.backend.compile_step(made.body, xla=xla)
+            graph = self.backend.compile_step(made.graph.body, xla=xla)
         else:
-            graph = self.backend.compile(made.body, xla=xla, parallel=self.options.parallel, capacity=self._capacity)
+            graph = self.backend.compile(made.graph.body, xla=xla, parallel=self.options.parallel, capacity=self._capacity)
         region.made += 1
         region.refusals = 0
         version = Version(region.made, made, graph, backend="XLA" if xla else "executor")
@@ -161,8 +158,8 @@ class Engine:
         program = version.program
         if version.committing is not None or version.backend != "executor" or self.options.verify == "always":
             return
-        if program.ends_with_graph and all(map(surely, program.finals)):
-            version.committing = self.backend.compile_commit(program.body)
+        if program.ends_with_graph and all(map(surely, program.host.finals)):
+            version.committing = self.backend.compile_commit(program.graph.body)
 
     def _without_rare_branch(self, region: Region, target: Target, names: MutableMapping[str, Any], refusal: Refusal) -> Program | Refusal:
         """What a branch does may keep all the rest from having a graph: the direction seen later is left to Python, then."""
@@ -316,7 +313,7 @@ class Engine:
             return isinstance(value, int | float | str)
         if region.kind == "segment" and (type(value) in (list, tuple, dict) or live_attributes(value) is not None):
             return True
-        changed_by_the_loop = miss.nearest is not None and id(value) in miss.nearest.program.mutated
+        changed_by_the_loop = miss.nearest is not None and id(value) in miss.nearest.program.host.mutated
         return self.backend.is_tensor(value) or type(value).__module__ == "numpy" or changed_by_the_loop
 
     def retire(self, region: Region, code: str, detail: str) -> None:
@@ -393,7 +390,7 @@ class Engine:
 
 def _generated(region: Region, version: Version, seconds: float) -> Generated:
     program = version.program
-    body = program.body
+    body = program.graph.body
     return Generated(
         region=region.number,
         version=version.number,
@@ -402,25 +399,25 @@ def _generated(region: Region, version: Version, seconds: float) -> Generated:
         ops=tuple(OpInfo(o.name, o.kind, o.inputs, o.span) for o in body.ops),
         assumptions=_assumptions(program),
         variables=tuple(v.name for v in body.variables),
-        carried=tuple(describe(c.slot) for c in (*program.graph_carries, *program.pre_carries, *program.post_carries)),
+        carried=tuple(describe(c.slot) for c in (*program.graph.carries, *program.host.pre_carries, *program.host.post_carries)),
         graph_spans=tuple(program.graph_spans),
         effect_spans=tuple(program.effect_spans),
-        programs=program.texts,
+        programs=program.host.texts,
     )
 
 
 def _assumptions(program: Program) -> tuple[AssumptionInfo, ...]:
     found = [
         AssumptionInfo(f"{describe(g.slot)} is {g.expected}", "read while generating", g.span, "before each call")
-        for g in program.guards
+        for g in program.conditions.guards
         if getattr(g.expect, "value", None) is not UNBOUND  # that a builtin's name is not rebound goes without saying
     ]
-    for feed in program.feeds:
+    for feed in program.graph.feeds:
         found.append(AssumptionInfo(f"fed value is {feed.spec}", "the pending element", None, "per iteration, before"))
     for when, assumptions in (
-        ("inside the graph", program.checks),
-        ("per iteration, before", program.pre_checks),
-        ("at replay", program.host_checks),
+        ("inside the graph", program.conditions.in_graph),
+        ("per iteration, before", program.conditions.before),
+        ("at replay", program.conditions.at_replay),
     ):
         found += [AssumptionInfo(str(a), a.evidence, a.span, when) for a in assumptions]
     return tuple(found)

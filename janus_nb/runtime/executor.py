@@ -20,10 +20,11 @@ from typing import Any
 
 from janus_nb.backend import Backend, LoopResult, Spec
 from janus_nb.lowering.core.values import Kind
+from janus_nb.lowering.effects.checks import CheckFailed
+from janus_nb.lowering.effects.draws import STATE
 from janus_nb.lowering.program import Program
-from janus_nb.lowering.undo.states import restore
 from janus_nb.runtime.commit import Writes
-from janus_nb.runtime.journal import CheckFailed, EffectRaised, Journal
+from janus_nb.runtime.journal import EffectRaised, Journal
 from janus_nb.runtime.prepare import Prepared, Violation, prepare
 from janus_nb.runtime.region import Version
 from janus_nb.runtime.signals import interruptible
@@ -68,7 +69,7 @@ class Executor:
 
     def draw_seeds(self, program: Program, prepared: Prepared) -> None:
         """Take the operation seeds that eager would use in these iterations."""
-        per_step = program.body.random_ops
+        per_step = program.graph.body.random_ops
         if per_step:
             flat, prepared.seed_state = self.backend.draw_seeds(per_step * prepared.count)
             prepared.seeds = [flat[i * per_step : (i + 1) * per_step] for i in range(prepared.count)]
@@ -77,12 +78,12 @@ class Executor:
         """Give back the random numbers of iterations that were not committed: the host's, and operation seeds."""
         if prepared.drawn and used < len(block.elements):
             for generator, state in prepared.drawn:
-                restore(generator, state)
+                STATE.put_back(generator, state)
             for element, state in zip(block.elements[:used], prepared.states, strict=False):
-                program.pre(element, *state, *prepared.entry_exports)
+                program.host.pre(element, *state, *prepared.entry_exports)
         if prepared.seeds:
             self.backend.restore_seeds(prepared.seed_state)
-            self.backend.draw_seeds(program.body.random_ops * used)
+            self.backend.draw_seeds(program.graph.body.random_ops * used)
 
     def call(self, version: Version, prepared: Prepared, steps: int) -> LoopResult:
         """Run the graph for `steps` of the prepared iterations. Nothing changes."""
@@ -100,20 +101,20 @@ class Executor:
         program, step = version.program, version.committing
         assert step is not None
         names = self.names()
-        size, fed = len(program.invariants), len(program.feeds)
+        size, fed = len(program.graph.invariants), len(program.graph.feeds)
         try:
-            entry = program.entry(*[read(slot, names) for slot in program.inputs])
-            host = program.pre(element, *entry[size:])
-            invariants = [self.backend.to_tensor(v, spec) for v, spec in zip(entry, program.invariants, strict=False)]
+            entry = program.host.entry(*[read(slot, names) for slot in program.host.inputs])
+            host = program.host.pre(element, *entry[size:])
+            invariants = [self.backend.to_tensor(v, spec) for v, spec in zip(entry, program.graph.invariants, strict=False)]
             inputs = [*host[:fed], *invariants]
             results = step.run(inputs) if step.fits(inputs) else None
         except Exception:
             return None
         if results is None:
             return None
-        handed = [self.scalar(t, kind) for t, kind in zip(results, (*program.rows, *program.lasts), strict=True)]
-        rows = len(program.rows)
-        return program.post(None, [], *entry[size:], *host[fed:], *handed[:rows], tuple(handed[rows:]))
+        handed = [self.scalar(t, kind) for t, kind in zip(results, (*program.graph.rows, *program.graph.lasts), strict=True)]
+        rows = len(program.graph.rows)
+        return program.host.post(None, [], *entry[size:], *host[fed:], *handed[:rows], tuple(handed[rows:]))
 
     # -- after the graph --------------------------------------------------------------------------------------------------
 
@@ -171,12 +172,12 @@ class Executor:
             EffectRaised: an effect raised, and everything is as before but for the output let out before it.
             Exception: a write was impossible, and everything is as before.
         """
-        body, writes = program.body, Writes(self.frame, self.names())
+        body, writes = program.graph.body, Writes(self.frame, self.names())
         before: list[Any] = []
         try:
             if not block.unchanged():
                 raise SourceChanged("the loop changed what it iterates over")
-            writes.write([*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)])
+            writes.write([*zip((c.slot for c in program.host.post_carries), states, strict=True), *zip(program.host.finals, finals, strict=True)])
             before = [self.backend.read(variable) for variable in body.variables] if journal.holds else []
             self.backend.commit(body, result.variables)
             if not silent:
@@ -191,7 +192,7 @@ class Executor:
     def violation(self, program: Program, result: LoopResult) -> Violation | None:
         if result.failed is None:
             return None
-        assumption = program.checks[result.failed] if result.failed < len(program.checks) else None
+        assumption = program.conditions.in_graph[result.failed] if result.failed < len(program.conditions.in_graph) else None
         observed = str(not getattr(assumption, "taken", True)) if hasattr(assumption, "taken") else "it does not hold"
         return Violation(assumption, observed)
 
@@ -200,14 +201,14 @@ class Executor:
     ) -> tuple[tuple[Any, ...], list[Any]] | Outcome:
         """Run the post program for `done` iterations. On a failure everything is undone, and the failing index returned."""
         if result.stacked:
-            rows = [self._rows(t, kind, done) for t, kind in zip(result.rows, program.rows, strict=True)]
+            rows = [self._rows(t, kind, done) for t, kind in zip(result.rows, program.graph.rows, strict=True)]
         else:
-            rows = [(self.scalar(t, kind),) for t, kind in zip(result.rows, program.rows, strict=True)]
-        lasts = tuple(self.scalar(t, kind) for t, kind in zip(result.lasts, program.lasts, strict=True))
+            rows = [(self.scalar(t, kind),) for t, kind in zip(result.rows, program.graph.rows, strict=True)]
+        lasts = tuple(self.scalar(t, kind) for t, kind in zip(result.lasts, program.graph.lasts, strict=True))
         names = self.names()
-        states = [read(c.slot, names) for c in program.post_carries]
+        states = [read(c.slot, names) for c in program.host.post_carries]
         finals: tuple[Any, ...] | None = ()
-        post, entry = program.post, prepared.entry_exports
+        post, entry = program.host.post, prepared.entry_exports
         exports = prepared.exports
         per_iteration = zip(*rows, strict=False) if rows else itertools.repeat(())
         j = 0
@@ -217,7 +218,7 @@ class Executor:
                 finals = post(journal, states, *entry, *exports[j], *results, lasts if j == done - 1 else None)
         except CheckFailed as failed:
             journal.rollback()
-            return Outcome(j, Violation(program.host_checks[failed.index], f"the condition was {failed.observed}"))
+            return Outcome(j, Violation(program.conditions.at_replay[failed.index], f"the condition was {failed.observed}"))
         except Exception as error:
             journal.rollback()
             return Outcome(j, Violation(None, f"{type(error).__name__}: {error}"))

@@ -12,29 +12,15 @@ from typing import Any
 
 from janus_nb.backend import Backend, Spec
 from janus_nb.lowering.core.staging import memory
+from janus_nb.lowering.effects.checks import CheckFailed
+from janus_nb.lowering.effects.draws import STATE
 from janus_nb.lowering.heap.carries import flatten
 from janus_nb.lowering.program import FeedInfo, Program
-from janus_nb.lowering.undo.states import state_of
 from janus_nb.runtime.sources import Block
 from janus_nb.speculate.policy import Assumption, SpecAssumption, fits
 from janus_nb.speculate.slots import read
 
 _BIG = 2**62
-
-
-class Cut(Exception):
-    """The pre program found a failed assumption; internal to the run time."""
-
-    def __init__(self, index: int, observed: Any) -> None:
-        super().__init__(index)
-        self.index = index
-        self.observed = observed
-
-
-def pre_check(index: int, condition: Any, expected: bool) -> None:
-    """Called by pre programs as `Check`."""
-    if bool(condition) is not expected:
-        raise Cut(index, bool(condition))
 
 
 LONGEST = 0.1
@@ -76,20 +62,20 @@ class Prepared:
 
 def prepare(backend: Backend, program: Program, block: Block, names: MutableMapping[str, Any]) -> Prepared:
     """Run the entry program, and the pre program for as many elements as satisfy the assumptions."""
-    given = [read(slot, names) for slot in program.inputs]
-    program.seen.clear()
+    given = [read(slot, names) for slot in program.host.inputs]
+    program.conditions.seen.clear()
     try:
-        entry = program.entry(*given)
+        entry = program.host.entry(*given)
     except Exception as error:
-        return Prepared(0, [], [], [], (), [], [], _violation(program, error), frozenset(program.read), [])
-    exported = entry[len(program.invariants) :]
-    drawn = [(generator, state_of(generator)) for generator in program.generators]
+        return Prepared(0, [], [], [], (), [], [], _violation(program, error), frozenset(program.conditions.read), [])
+    exported = entry[len(program.graph.invariants) :]
+    drawn = [(generator, STATE.take(generator)) for generator in program.host.generators]
     violation = _columns_fit(backend, program, block)
     if violation is None:
-        results, states, violation = _run_pre(program, block.elements, tuple(read(c.slot, names) for c in program.pre_carries), exported)
+        results, states, violation = _run_pre(program, block.elements, tuple(read(c.slot, names) for c in program.host.pre_carries), exported)
     else:
         results, states = [], []
-    hosted = [f for f in program.feeds if f.column is None]
+    hosted = [f for f in program.graph.feeds if f.column is None]
     columns = list(zip(*results, strict=True))[: len(hosted)]
     count = len(results)
     for feed, column in zip(hosted, columns, strict=False):
@@ -99,14 +85,14 @@ def prepare(backend: Backend, program: Program, block: Block, names: MutableMapp
     alike = _of_one_shape(backend, hosted, columns, count)
     if alike < count:
         count, violation = alike, None  # the others go into the next call
-    first, end = len(hosted), len(hosted) + program.pre_exports
+    first, end = len(hosted), len(hosted) + program.host.pre_exports
     return Prepared(
         count=count,
         feeds=_feeds(backend, program, block, columns, count) if count else [],
-        exports=[r[first:end] for r in results[:count]] if program.pre_exports else [()] * count,
+        exports=[r[first:end] for r in results[:count]] if program.host.pre_exports else [()] * count,
         states=states,
         entry_exports=exported,
-        invariants=[backend.to_tensor(v, spec) for v, spec in zip(entry, program.invariants, strict=False)],
+        invariants=[backend.to_tensor(v, spec) for v, spec in zip(entry, program.graph.invariants, strict=False)],
         carries=_carried(backend, program, names),
         violation=violation,
         unchanging=_unchanging(program, given) | block.watched,
@@ -118,10 +104,10 @@ def _run_pre(
     program: Program, elements: Sequence[Any], state: tuple[Any, ...], exported: tuple[Any, ...]
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], Violation | None]:
     """The pre program's results for each element, the states before and between them, and what stopped it."""
-    if program.idle:
+    if program.host.idle:
         return [()] * len(elements), [()] * (len(elements) + 1), None
-    pre, results, end = program.pre, [], perf_counter() + LONGEST
-    carried = len(program.pre_carries)
+    pre, results, end = program.host.pre, [], perf_counter() + LONGEST
+    carried = len(program.host.pre_carries)
     states = [state] * (1 if carried else len(elements) + 1)
     try:
         if carried:
@@ -141,14 +127,14 @@ def _run_pre(
 
 
 def _violation(program: Program, error: Exception) -> Violation:
-    if isinstance(error, Cut):
-        return Violation(program.pre_checks[error.index], f"the condition was {error.observed}")
+    if isinstance(error, CheckFailed):
+        return Violation(program.conditions.before[error.index], f"the condition was {error.observed}")
     return Violation(None, f"{type(error).__name__}: {error}")
 
 
 def _columns_fit(backend: Backend, program: Program, block: Block) -> Violation | None:
     """Whether what a tensor source delivered is of the types assumed."""
-    for feed in program.feeds:
+    for feed in program.graph.feeds:
         if feed.column is not None and block.columns:
             spec = backend.find_spec(block.columns[feed.column])
             row = Spec(spec.dtype, spec.shape[1:] if spec.shape is not None else None) if spec else None
@@ -186,7 +172,7 @@ def _feeds(backend: Backend, program: Program, block: Block, columns: list[tuple
     """All fed values with a leading axis of length `count`."""
     feeds: list[Any] = []
     hosted = iter(columns)
-    for feed in program.feeds:
+    for feed in program.graph.feeds:
         if feed.column is not None:
             column = block.columns[feed.column]
             feeds.append(column if count == len(block.elements) else column[:count])
@@ -197,7 +183,7 @@ def _feeds(backend: Backend, program: Program, block: Block, columns: list[tuple
 
 def _carried(backend: Backend, program: Program, names: MutableMapping[str, Any]) -> list[Any]:
     carries: list[Any] = []
-    for carry in program.graph_carries:
+    for carry in program.graph.carries:
         _, leaves = flatten(backend, read(carry.slot, names))
         carries.extend(backend.to_tensor(value, spec) for value, (spec, _) in leaves)
     return carries
@@ -206,10 +192,10 @@ def _carried(backend: Backend, program: Program, names: MutableMapping[str, Any]
 def _unchanging(program: Program, given: list[Any]) -> frozenset[int]:
     """Ids of the containers whose content the generated code takes for granted in this call."""
     arrays = [id(memory(value)) for value in given if type(value).__module__ == "numpy"]
-    if not program.borrowed and not arrays and not program.seen:
-        return program.read
-    found: set[int] = {*program.read, *program.seen, *arrays}
-    pending = [given[i] for i in program.borrowed]
+    if not program.conditions.borrowed and not arrays and not program.conditions.seen:
+        return program.conditions.read
+    found: set[int] = {*program.conditions.read, *program.conditions.seen, *arrays}
+    pending = [given[i] for i in program.conditions.borrowed]
     while pending:
         value = pending.pop()
         found.add(id(value))
@@ -222,4 +208,4 @@ def _spec_violation(feed: FeedInfo, seen: Spec | None, name: str) -> Violation:
     return Violation(assumption, str(seen) if seen else "something else", seen)
 
 
-__all__ = ["Cut", "Prepared", "Violation", "pre_check", "prepare"]
+__all__ = ["Prepared", "Violation", "prepare"]

@@ -86,7 +86,7 @@ class Version:
     def holds(self, names: MutableMapping[str, Any]) -> bool:
         """Whether all its guards hold for the region's names."""
         if self._holds is None:
-            self._holds = compile_guards(self.program.guards)
+            self._holds = compile_guards(self.program.conditions.guards)
         return self._holds(names)
 
     @property
@@ -104,7 +104,7 @@ class Version:
     @property
     def room(self) -> int:
         """Iterations of one call for which memory is allowed."""
-        return max(1, MAX_BYTES // max(1, self.program.bytes_per_step))
+        return max(1, MAX_BYTES // max(1, self.program.graph.bytes_per_step))
 
 
 @dataclass(slots=True)

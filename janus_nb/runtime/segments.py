@@ -214,7 +214,7 @@ class _Visit:
         return backend.off_tape() if rehearsing else backend.held_by([names.get(name) for name in self._site.opened])
 
     def _alone(self, version: Version) -> bool:
-        return not version.program.body.variables or not self._engine.backend.under_tape()
+        return not version.program.graph.body.variables or not self._engine.backend.under_tape()
 
     def directly(self, version: Version) -> bool:
         """Run the segment by a graph that commits by itself, if it has one and that holds."""
@@ -225,7 +225,7 @@ class _Visit:
             finals = self.executor.directly(version, None)
         if finals is None:
             return False
-        Writes(self.executor.frame, self.names()).write(zip(version.program.finals, finals, strict=True))
+        Writes(self.executor.frame, self.names()).write(zip(version.program.host.finals, finals, strict=True))
         with self._engine.contained(self.region, "after a commit"):
             self._engine.ran(self.region, version, 1, time.perf_counter() - started)
         return True

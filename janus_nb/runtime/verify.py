@@ -161,8 +161,8 @@ def rehearse(executor: Executor, version: Version, block: Block, scene: Scene, b
 
 
 def _volatile(program: Program) -> tuple[frozenset[Any], dict[Any, Any]]:
-    ids = frozenset(key for key in program.volatile if isinstance(key, int))
-    return ids, {key: VOLATILE for key in program.volatile if not isinstance(key, int)}
+    ids = frozenset(key for key in program.host.volatile if isinstance(key, int))
+    return ids, {key: VOLATILE for key in program.host.volatile if not isinstance(key, int)}
 
 
 def _predict(executor: Executor, program: Program, prepared: Prepared, result: LoopResult, scene: Scene) -> tuple[Fingerprint, str | None] | Outcome:
@@ -173,9 +173,9 @@ def _predict(executor: Executor, program: Program, prepared: Prepared, result: L
         return replayed
     try:
         finals, states = replayed
-        slots = [*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)]
+        slots = [*zip((c.slot for c in program.host.post_carries), states, strict=True), *zip(program.host.finals, finals, strict=True)]
         overlay = {slot.key: value for slot, value in slots if not isinstance(slot, HeldSlot)}
-        for variable, value in zip(program.body.variables, result.variables, strict=True):
+        for variable, value in zip(program.graph.body.variables, result.variables, strict=True):
             overlay["variable", executor.backend.variable_key(variable)] = value
         ignored, volatile = _volatile(program)
         return scene.look(executor.backend, {**overlay, **volatile}, ignored), journal.text
@@ -193,7 +193,7 @@ def _predict_moved(executor: Executor, version: Version, prepared: Prepared, cou
         carries=[backend.moved(value) for value in prepared.carries],
         violation=None,
     )
-    with backend.moved_variables(program.body):
+    with backend.moved_variables(program.graph.body):
         result = executor.call(version, moved, count)
     if result.done < count:
         return None
@@ -208,13 +208,13 @@ def settle(backend: Backend, trial: Trial, scene: Scene) -> tuple[int, str | Non
     """
     trial.transcript.close()
     program = trial.version.program
-    if program.body.unseeded:
+    if program.graph.body.unseeded:
         return 0, None
     found = scene.look(backend, trial.volatile, trial.ignored)
     differs = difference(trial.predicted, found, trial.moved)
     if differs is not None:
         return len(found.tokens), f"{_line_of(scene.nodes, differs[0])}{differs[1]}"
-    if trial.texts is not None and trial.transcript.complete and not program.volatile:
+    if trial.texts is not None and trial.transcript.complete and not program.host.volatile:
         wanted, moved = trial.texts
         if not texts_agree(wanted, trial.transcript.text, moved):
             return len(found.tokens), f"output: eager {trial.transcript.text!r:.80}, graph {wanted!r:.80}"

@@ -15,7 +15,6 @@ from janus_nb.backend import LoopResult
 from janus_nb.runtime import engine as engines
 from janus_nb.runtime import executor
 from janus_nb.runtime.journal import CheckFailed, Journal
-from janus_nb.runtime.prepare import Cut
 from janus_nb.runtime.region import Version
 
 from tests.programs import control_flow, keras_programs, language, library, objects, partial
@@ -55,13 +54,15 @@ class Fault:
         if self.seen is not None:
             return
         program = version.program
-        self.seen = {"graph": program.body.checks, "pre": len(program.pre_checks), "post": len(program.host_checks), "error": 1}
+        self.seen = {"graph": program.graph.body.checks, "pre": len(program.conditions.before), "post": len(program.conditions.at_replay), "error": 1}
         if self.kind == "graph" or self.kind == "error":
             version.graph = _FaultyGraph(version.graph, self)
         elif self.kind == "pre":
-            version.program = dataclasses.replace(program, pre=self._failing(program.pre, lambda: Cut(self.index, "injected")))
+            version.program = dataclasses.replace(
+                program, host=dataclasses.replace(program.host, pre=self._failing(program.host.pre, lambda: CheckFailed(self.index, "injected")))
+            )
         elif self.kind == "post":
-            version.program = dataclasses.replace(program, post=self._failing_post(program.post))
+            version.program = dataclasses.replace(program, host=dataclasses.replace(program.host, post=self._failing_post(program.host.post)))
 
     def _failing(self, function: Any, error: Any) -> Any:
         count = 0

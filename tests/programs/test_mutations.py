@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from janus_nb.cache.compiled import compile_guards
 from janus_nb.lowering.core import lowering as interp
-from janus_nb.runtime import journal, region
+from janus_nb.lowering.core.programs import HostPrograms
+from janus_nb.lowering.core.values import Phase
+from janus_nb.runtime import region
 from janus_nb.speculate import guards
 
 from tests.programs.harness import Program, differences, run
@@ -80,12 +82,17 @@ def _no_data_checks(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(interp.Lowering, "require", lambda self, ok, what: None)
 
 
+def _no_host_checks(patch: pytest.MonkeyPatch, before: bool) -> None:
+    check = HostPrograms.check
+    patch.setattr(HostPrograms, "check", lambda self, phase, *a: None if (phase is not Phase.POST) is before else check(self, phase, *a))
+
+
 def _no_pre_checks(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("janus_nb.runtime.engine.pre_check", lambda *a: None)
+    _no_host_checks(patch, before=True)
 
 
 def _no_post_checks(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(journal.Journal, "check", lambda *a: None)
+    _no_host_checks(patch, before=False)
 
 
 def _no_library_settings(patch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from janus_nb.backend import Spec
+from janus_nb.lowering.core.records import Variable
 from janus_nb.lowering.core.values import Host, Kind
 from janus_nb.source.units import Unit
-from janus_nb.speculate.slots import CellSlot
+from janus_nb.speculate.slots import CellSlot, Slot
 
 
 @dataclass(eq=False, slots=True)
@@ -45,11 +46,11 @@ class Frame:
 
 @dataclass(eq=False, slots=True)
 class Row:
-    """A per-iteration result of the graph that the post program reads."""
+    """A result of the graph that the post program reads, per iteration or of the last one."""
 
     tensor: Any
     kind: Kind | None
-    name: str
+    variable: Variable
 
 
 @dataclass(eq=False, slots=True)
@@ -63,4 +64,12 @@ class Feed:
     column: int | None = None
 
 
-__all__ = ["Feed", "Frame", "Row"]
+@dataclass(eq=False, slots=True)
+class Input:
+    """A slot that the entry program is called with, and the parameter."""
+
+    slot: Slot
+    variable: Variable
+
+
+__all__ = ["Feed", "Frame", "Input", "Row"]

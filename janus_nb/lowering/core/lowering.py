@@ -19,6 +19,7 @@ from janus_nb.lowering.core.outcome import Outcome
 from janus_nb.lowering.core.parts import Checks, Library, Lines, Made, Ports, Trust, Whereabouts
 from janus_nb.lowering.core.programs import HostPrograms
 from janus_nb.lowering.core.reader import Reader
+from janus_nb.lowering.core.records import Operand, Variable
 from janus_nb.lowering.core.refusals import refuse
 from janus_nb.lowering.core.staging import Heap
 from janus_nb.lowering.core.unsupported import Unsupported
@@ -51,7 +52,7 @@ class Doors:
     text: Callable[[Lowering, Any, Any, str | None], Any]
     read_slot: Callable[[Lowering, Slot], Any]
     computed: Callable[..., Host]
-    code: Callable[[Lowering, Any, Phase], str]
+    code: Callable[[Lowering, Any, Phase], Operand]
     part_in_graph: Callable[[Lowering, Host], Num | None]
 
 
@@ -74,8 +75,6 @@ class Lowering:
         self.lines = Lines()
         self.trust = Trust(Reader(backend.is_tensor))
         self.library = Library(Snapshot(backend))
-        reader = self.trust.reader
-        self.host.objects.update(Deep=reader.deep, Flat=reader.flat, DeepAhead=reader.deep_ahead, FlatAhead=reader.flat_ahead)
 
     def restore(self, *, silent: bool = False) -> None:
         """Leave nothing behind in Python of what has been traced.
@@ -223,15 +222,9 @@ class Lowering:
 
     def check_host(self, condition: Host, expected: bool, assumption: Assumption) -> None:
         """Assert a host value: before the graph for entry and pre values, at replay for post values."""
-        if condition.phase is Phase.POST:
-            self.checks.replay.append(assumption)
-            code = self.host.code(condition, Phase.POST)
-            self.host.statement(Phase.POST, f"J.check({len(self.checks.replay) - 1}, {code}, {expected})")
-            return
-        self.checks.before.append(assumption)
-        phase = condition.phase
-        code = self.host.code(condition, phase)
-        self.host.statement(phase, f"Check({len(self.checks.before) - 1}, {code}, {expected})")
+        table = self.checks.replay if condition.phase is Phase.POST else self.checks.before
+        table.append(assumption)
+        self.host.check(condition.phase, len(table) - 1, condition.held, expected)
 
     # -- host values ---------------------------------------------------------------------------------------------
 
@@ -245,11 +238,12 @@ class Lowering:
         inside: bool = False,
         picks: bool = False,
         raw: bool = False,
+        uses: Mapping[str, Any] | None = None,
     ) -> Host:
         """A value that the host computes from `args`: `template` in its program, `function` on the witnesses.
 
         Args:
-            template: The expression, with `{}` for each argument.
+            template: The expression, with `{}` for each argument and `{name}` for each object in `uses`.
             function: What it computes.
             args: The arguments. All pass the door to content (`janus_nb.lowering.heap.content`).
             earliest: The first phase in which it may be computed.
@@ -257,16 +251,22 @@ class Lowering:
             inside: Whether it looks into objects of user classes.
             picks: Whether the result is a part of the first argument.
             raw: Whether it looks at nothing but the arguments' identity and type.
+            uses: Functions and other objects that the template names.
         """
 
-        return self.doors.computed(self, template, function, args, earliest, flat, inside, picks, raw)
+        return self.doors.computed(self, template, function, args, earliest, flat, inside, picks, raw, uses)
 
-    def read_code(self, value: Any, phase: Phase, flat: bool = False) -> str:
-        """The code of a value that is read: checked where its type is not known before."""
+    def read_code(self, value: Any, phase: Phase, flat: bool = False) -> Operand:
+        """The expression for a value that is read: checked where its type is not known before."""
         code = self.code(value, phase)
-        if isinstance(value, Host) and value.code in self.trust.unverified:
-            return f"{'Flat' if flat else 'Deep'}{'' if phase is Phase.POST else 'Ahead'}({code})"
-        return code
+        return self.looked_at(code, phase, flat) if isinstance(value, Host) and value.unverified else code
+
+    def looked_at(self, code: Operand, phase: Phase, flat: bool = False) -> Operand:
+        """An expression whose type and content are looked at (`flat`: its own type only) before it is used."""
+        reader = self.trust.reader
+        if phase is Phase.POST:
+            return self.host.reading(reader.flat if flat else reader.deep, code)
+        return self.host.reading(reader.flat_ahead if flat else reader.deep_ahead, code)
 
     def phase_of(self, value: Any) -> Phase:
         """The earliest host phase at which a value is known; what the graph computes is known at replay."""
@@ -297,7 +297,7 @@ class Lowering:
             return type(value)(self.witness(v) for v in value)
         return value
 
-    def code(self, value: Any, phase: Phase) -> str:
+    def code(self, value: Any, phase: Phase) -> Operand:
         """An expression for a value in the program of `phase`.
 
         Raises:
@@ -309,20 +309,21 @@ class Lowering:
         """Ids of containers made since the innermost branch was entered."""
         return set(list(self.made.fresh)[self.place.branches[-1][0] :]) if self.place.branches else set(self.made.fresh)
 
-    def fetch(self, tensor: Any, kind: Kind | None) -> str:
-        """The post program's name for a graph value; it becomes a result of the graph."""
+    def fetch(self, tensor: Any, kind: Kind | None) -> Operand:
+        """A graph value in the post program: it becomes a result of the graph."""
         known = self.ports.row_of.get((id(tensor), kind, False)) or (self.ports.row_of.get((id(tensor), kind, True)) if self.ports.final else None)
         if known is not None:
-            return known.name
+            return known.variable
         if self.place.nested or self.place.looping:
             raise Unsupported("JN207", "a value of a nested graph is used on the host")
         if not self.backend.is_symbolic(tensor):
-            return self.host.object(tensor)
-        table, prefix = (self.ports.lasts, "l") if self.ports.final else (self.ports.rows, "g")
-        row = Row(tensor, kind, f"{prefix}{len(table)}")
+            return self.host.constant(tensor)
+        table, letter = (self.ports.lasts, "l") if self.ports.final else (self.ports.rows, "g")
+        said = self.host.said.get(id(tensor), "")
+        row = Row(tensor, kind, Variable(Phase.POST, said, letter=letter, boolean=kind == "bool"))
         table.append(row)
         self.ports.row_of[id(tensor), kind, self.ports.final] = row
-        return row.name
+        return row.variable
 
     def forget_rows(self, rows: list[Row]) -> None:
         """Results read back in one side of a branch are there only if that side runs: elsewhere they are read anew."""
@@ -378,8 +379,6 @@ class Lowering:
         spec = self.policy.specs.get(key, self.policy.initial(spec))
         role: Role = "feed" if value.phase is Phase.PRE else "invariant"
         tensor = self.tracer.input(spec, role, role)
-        if value.code[0] != "c":
-            self.host.export(value)
         table.append(Feed(value, spec, key, tensor))
         if self.library.continued is not None and self.library.continued.active:
             tensor = self.library.continued.taken(value, tensor)

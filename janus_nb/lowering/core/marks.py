@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
+from janus_nb.lowering.core.records import Operand
 from janus_nb.speculate.slots import UNBOUND
 
 Place = tuple[str, int, Any]
@@ -32,7 +33,7 @@ class Mark:
     effects: int
     rows: int
     born: frozenset[int]
-    escaped: dict[int, str]
+    escaped: dict[int, Operand]
     _inputs: dict[Any, Any]
     _parts: tuple[Any, ...]
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from janus_nb.backend import Spec
-from janus_nb.lowering.core.frames import Feed, Row
+from janus_nb.lowering.core.frames import Feed, Input, Row
 from janus_nb.lowering.core.reader import Reader
+from janus_nb.lowering.core.records import Operand
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Born, Host, Kind
 from janus_nb.lowering.undo.snapshot import Snapshot
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Assumption
-from janus_nb.speculate.slots import Slot
 
 
 @dataclass(slots=True)
@@ -32,21 +32,19 @@ class Ports:
         kept: Keeps alive what `lifted` knows by identity.
         widened: Types that a carried slot needs so that its later values fit, by key.
         final: Whether the values at the end of a call are being asked for.
-        final_lines: What the host does for these.
     """
 
     rows: list[Row] = field(default_factory=list)
     lasts: list[Row] = field(default_factory=list)
     feeds: list[Feed] = field(default_factory=list)
     invariants: list[Feed] = field(default_factory=list)
-    entry: list[Slot] = field(default_factory=list)
+    entry: list[Input] = field(default_factory=list)
     inputs: dict[Any, Any] = field(default_factory=dict)
     lifted: dict[int, Any] = field(default_factory=dict)
     row_of: dict[tuple[int, Kind | None, bool], Row] = field(default_factory=dict)
     kept: list[Any] = field(default_factory=list)
     widened: dict[Any, list[Spec]] = field(default_factory=dict)
     final: bool = False
-    final_lines: list[str] = field(default_factory=list)
 
     def _tables(self) -> tuple[list[Any], ...]:
         return self.rows, self.lasts, self.feeds, self.invariants, self.entry
@@ -95,7 +93,7 @@ class Made:
     """
 
     fresh: dict[int, Any] = field(default_factory=dict)
-    escaped: dict[int, str] = field(default_factory=dict)
+    escaped: dict[int, Operand] = field(default_factory=dict)
     rebuilt: set[int] = field(default_factory=set)
     borrowed: dict[int, Host] = field(default_factory=dict)
     borrowed_inputs: list[int] = field(default_factory=list)
@@ -176,19 +174,13 @@ class Trust:
 
     Attributes:
         reader: Looks at what is in a value.
-        unverified: Host values whose type nobody has looked at, by variable.
-        volatile: Host values that differ whenever they are computed (a clock), by variable.
-        volatile_owners: Containers that hold one.
-        maybe_unbound: Host values of names that may be unbound.
+        volatile_owners: Containers that hold a value which differs whenever it is computed (a clock).
         attributes_read: Names of attributes that are read from objects that only the host knows.
         paths: Names of objects in the user's words, by identity.
     """
 
     reader: Reader
-    unverified: set[str] = field(default_factory=set)
-    volatile: set[str] = field(default_factory=set)
     volatile_owners: set[int] = field(default_factory=set)
-    maybe_unbound: set[str] = field(default_factory=set)
     attributes_read: set[str] = field(default_factory=set)
     paths: dict[int, str] = field(default_factory=dict)
 

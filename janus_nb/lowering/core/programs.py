@@ -1,133 +1,215 @@
-"""The host's share of a region, as three straight-line Python programs.
+"""The host's share of a region, as three straight-line Python programs under construction.
 
     for i in range(1000):                    entry():   (nothing)
-        x = X[i * 32:(i + 1) * 32]           pre(e):    p1 = e * 32 ... p4 = X[p1:p3]; return p4    -> fed
+        x = X[i * 32:(i + 1) * 32]           pre(e):    p1 = e * 32 ... x_4 = X[p1:p3]; return x_4  -> fed
         loss = step(x)                       graph
-        losses.append(float(loss))           post(g0):  J.call(losses, 'append', g0)
-        print(f"{i}: {loss:.3f}")                       J.print(f"{e}: {g1:.3f}")
+        losses.append(float(loss))           post(g0):  append(J, losses, loss_0)
+        print(f"{i}: {loss:.3f}")                       print_(J, ...)
 
-`entry` runs once per graph call, `pre` per iteration before it, `post` per iteration after it, in program order.
-Each is generated as text, so that it can be shown, and compiled once.
+`entry` runs once per graph call, `pre` per iteration before it, `post` per iteration after it, in program order. Each is a list of
+statements (`janus_nb.lowering.core.records`), printed and compiled once, when the lowering is complete (`janus_nb.lowering.assemble`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import contextlib
+import types
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from janus_nb.lowering.core.values import Host, Phase
+from janus_nb.lowering.core.records import Assign, Branch, Check, Constant, Do, Operand, Operation, Phase, Statement, Variable
+from janus_nb.lowering.core.values import Host
+from janus_nb.lowering.effects import checks
+from janus_nb.lowering.effects.effect import Effect
 
-_PREFIX = {Phase.ENTRY: "n", Phase.PRE: "p", Phase.POST: "q"}
+_LITERAL = frozenset({int, bool, str, float, type(None)})
 
 
-@dataclass(slots=True)
+def _name_of(value: Any) -> str:
+    """The name of a class or function; nothing of the user's is asked for it."""
+    kind = type(value)
+    if issubclass(kind, type):
+        return str(type.__dict__["__name__"].__get__(value))
+    return value.__name__ if kind in (types.FunctionType, types.BuiltinFunctionType) else ""
+
+
 class HostPrograms:
     """The three programs under construction.
 
     Attributes:
-        lines: Generated statements of each phase.
-        objects: Objects that the programs refer to, by the name they have there.
-        exported: Variables of an earlier phase that a later one reads, in order.
-        droppable: Variables whose expressions nobody misses if nothing reads them.
+        element: What the pre program is called with: the iteration's element.
+        journal: What the post program is called with: the journal.
+        states: What the post program is called with: the places that only replay knows.
+        lasts: What the post program is called with: results of the last iteration.
+        before: Statements of the entry and the pre program.
+        states_read: Statements at the beginning of the post program.
+        ending: Statements of the post program after the last iteration.
+        said: The user's names for graph values, by the tensor's identity.
     """
 
-    lines: dict[Phase, list[str]] = field(default_factory=lambda: {p: [] for p in Phase})
-    objects: dict[str, Any] = field(default_factory=dict)
-    exported: dict[Phase, list[str]] = field(default_factory=lambda: {Phase.ENTRY: [], Phase.PRE: []})
-    droppable: set[str] = field(default_factory=set)
-    indent: int = 0
-    _count: int = 0
-    _names: dict[int, str] = field(default_factory=dict)
-    _remembered: dict[tuple[Phase, str], tuple[Host, int]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.element = Variable(Phase.PRE, fixed="e")
+        self.journal = Variable(Phase.POST, fixed="J")
+        self.states = Variable(Phase.POST, fixed="S")
+        self.lasts = Variable(Phase.POST, fixed="L")
+        self.before: dict[Phase, list[Statement]] = {Phase.ENTRY: [], Phase.PRE: []}
+        self.states_read: list[Statement] = []
+        self.ending: list[Statement] = []
+        self.said: dict[int, str] = {}
+        self._blocks: list[list[Statement]] = [[]]
+        self._constants: dict[int, Constant] = {}
+        self._literals: dict[tuple[type, str], Constant] = {}
+        self._readings: dict[tuple[int, Operand], Operation] = {}
+        self._remembered: dict[tuple[Any, ...], tuple[Host, Assign, int]] = {}
 
-    def object(self, value: Any) -> str:
-        """The name under which the programs know an object."""
-        name = self._names.get(id(value))
-        if name is None:
-            name = self._names[id(value)] = f"c{len(self._names)}"
-            self.objects[name] = value
-        return name
+    # -- what programs read ------------------------------------------------------------------------------------------------
 
-    def code(self, value: Any, phase: Phase) -> str:
-        """An expression for `value` in the program of `phase`; values of earlier phases are exported to it."""
+    def constant(self, value: Any, said: str = "") -> Constant:
+        """An object, as the programs mention it; `said` is the user's name for it, if there is one."""
+        if type(value) in _LITERAL and (type(value) is not float or abs(value) < 1e300):
+            return self._literal(value)
+        known = self._constants.get(id(value))
+        if known is None:
+            known = self._constants[id(value)] = Constant(value, said or _name_of(value))
+        return known
+
+    def _literal(self, value: Any) -> Constant:
+        text = repr(value)
+        if type(value) in (int, float) and text[0] == "-":
+            text = f"({text})"
+        known = self._literals.get((type(value), text))
+        if known is None:
+            known = self._literals[type(value), text] = Constant(value, literal=text)
+        return known
+
+    def operation(self, pattern: str, *operands: Operand, uses: Mapping[str, Any] | None = None, calm: bool = False) -> Operation:
+        """An expression; `uses` are the objects that its pattern names."""
+        return Operation(pattern, operands, {key: self.constant(value) for key, value in (uses or {}).items()}, calm)
+
+    def reading(self, reader: Any, operand: Operand) -> Operation:
+        """A value that a reader looks at before it is used; the same expression for the same value."""
+        key = id(getattr(reader, "__func__", reader)), operand
+        known = self._readings.get(key)
+        if known is None:
+            known = self._readings[key] = self.operation("{read}({})", operand, uses={"read": reader})
+        return known
+
+    def effect(self, effect: Effect, *operands: Operand, keywords: Mapping[str, Operand] | None = None, name: str = "") -> Operation:
+        """An effect on the first of the operands, as an expression; `name` is that of a method, where the effect's form has one."""
+        named = keywords or {}
+        given = ["{}"] * len(operands) + [f"{key}={{}}" for key in named]
+        pattern = effect.form.format(*given, all=", ".join(given), rest=", ".join(given[1:]), name=name)
+        return Operation(pattern, (*operands, *named.values()), {"do": self.constant(effect.perform, effect.name)}, effect=effect)
+
+    def name_value(self, value: Any, name: str) -> None:
+        """Note the user's name for a value, for the programs' text."""
         if isinstance(value, Host):
-            if value.phase > phase:
-                raise AssertionError(f"{value} is not known at {phase.name}")
-            if value.phase < phase and value.code.isidentifier() and value.code[0] in "np":
-                self.export(value)
-            return value.code
-        if value is None or type(value) in (int, bool, str) or (type(value) is float and value == value and abs(value) < 1e300):
-            return f"({value!r})" if isinstance(value, int | float) and not isinstance(value, bool) and value < 0 else repr(value)
-        return self.object(value)
+            if isinstance(value.held, Variable) and not value.held.said:
+                value.held.said = name
+        else:
+            self.said.setdefault(id(getattr(value, "tensor", value)), name)
 
-    def export(self, value: Host) -> None:
-        """Make a variable of an earlier phase available to the later ones."""
-        names = self.exported[value.phase]
-        if value.code not in names:
-            names.append(value.code)
+    # -- statements --------------------------------------------------------------------------------------------------------
 
-    def name(self, phase: Phase) -> str:
-        """A new name for a variable of the phase's program."""
-        self._count += 1
-        return f"{_PREFIX[phase]}{self._count}"
+    def block(self, phase: Phase) -> list[Statement]:
+        """Where the next statement of a program goes."""
+        return self._blocks[-1] if phase is Phase.POST else self.before[phase]
 
-    def assign(self, phase: Phase, expression: str, witness: Any) -> Host:
+    def assign(self, phase: Phase, value: Operand, witness: Any, optional: bool = False) -> Host:
         """A new variable of the phase's program."""
-        name = self.name(phase)
-        self.statement(phase, f"{name} = {expression}")
-        return Host(phase, name, witness)
+        variable = Variable(phase)
+        self.block(phase).append(Assign(variable, value, optional))
+        return Host(phase, variable, witness)
 
-    def remember(self, phase: Phase, expression: str, value: Host) -> None:
+    def read_state(self, variable: Variable, position: int) -> None:
+        """Set a variable, at the beginning of the post program, to what one of the places that only replay knows holds."""
+        self.states_read.append(Assign(variable, Operation(f"{{}}[{position}]", (self.states,), calm=True)))
+
+    def put(self, variable: Variable, value: Operand) -> None:
+        """Set a variable of the post program that may have been set before."""
+        self.block(Phase.POST).append(Assign(variable, value))
+
+    def do(self, operation: Operation) -> None:
+        """Compute an expression of the post program for what it does."""
+        self.block(Phase.POST).append(Do(operation))
+
+    def check(self, phase: Phase, index: int, condition: Operand, expected: bool) -> None:
+        """Check an assumption; `index` is its number among those of the program."""
+        self.block(phase).append(Check(index, condition, expected, self.constant(checks.check)))
+
+    def make_optional(self, value: Host) -> None:
+        """The statement that sets a variable, just emitted, may be left out if nothing reads it."""
+        last = self.block(value.phase)[-1]
+        if isinstance(last, Assign) and last.variable is value.held:
+            last.optional = True
+
+    def remember(self, value: Host, expression: Operation) -> None:
         """Note that a variable, just assigned, holds what an expression without effects gives."""
-        self._remembered[phase, expression] = value, len(self.lines[phase]) - 1
+        block = self.block(value.phase)
+        last = block[-1]
+        assert isinstance(last, Assign)
+        self._remembered[self._key(value.phase, expression)] = value, last, len(block) - 1
 
-    def known(self, phase: Phase, expression: str) -> Host | None:
+    def known(self, phase: Phase, expression: Operation) -> Host | None:
         """The variable that already holds such an expression, if it was not rolled back."""
-        value, position = self._remembered.get((phase, expression), (None, -1))
-        lines = self.lines[phase]
-        return value if value is not None and position < len(lines) and lines[position] == f"{value.code} = {expression}" else None
+        found = self._remembered.get(self._key(phase, expression))
+        if found is None:
+            return None
+        value, statement, position = found
+        block = self.block(phase)
+        return value if position < len(block) and block[position] is statement else None
 
-    def statement(self, phase: Phase, text: str) -> None:
-        """A statement of the phase's program. Only the post program has branches."""
-        pad = "    " * self.indent if phase is Phase.POST else ""
-        self.lines[phase].append(pad + text)
+    def _key(self, phase: Phase, expression: Operation) -> tuple[Any, ...]:
+        return phase, expression.pattern, expression.operands, tuple(expression.uses.items())
 
-    def mark(self) -> Any:
+    # -- branches, and the end of a call ----------------------------------------------------------------------------------------
+
+    @property
+    def nested(self) -> bool:
+        """Whether the post program is inside a branch."""
+        return len(self._blocks) > 1
+
+    def open(self) -> None:
+        """Statements of the post program go to a block of their own from now on."""
+        self._blocks.append([])
+
+    def close(self) -> list[Statement]:
+        """The block is complete."""
+        return self._blocks.pop()
+
+    def branch(self, condition: Operand, then: list[Statement], other: list[Statement]) -> None:
+        """One of two blocks."""
+        if then or other:
+            self.block(Phase.POST).append(Branch(condition, then, other))
+
+    @contextlib.contextmanager
+    def at_the_end(self) -> Iterator[None]:
+        """Statements of the post program are for the last iteration only."""
+        self._blocks.append(self.ending)
+        try:
+            yield
+        finally:
+            self._blocks.pop()
+
+    @property
+    def post(self) -> Sequence[Statement]:
+        """The post program's statements for each iteration."""
+        return [*self.states_read, *self._blocks[0]]
+
+    # -- going back --------------------------------------------------------------------------------------------------------------
+
+    def _open_blocks(self) -> list[list[Statement]]:
+        return [*self.before.values(), self.states_read, *self._blocks]
+
+    def mark(self) -> list[int]:
         """What `undo` needs to forget everything emitted since."""
-        return (
-            {p: len(text) for p, text in self.lines.items()},
-            {p: list(names) for p, names in self.exported.items()},
-            self.indent,
-        )
+        return [len(block) for block in self._open_blocks()]
 
-    def undo(self, mark: Any) -> None:
-        """Forget what was emitted since the mark (variables' numbers are not reused)."""
-        sizes, exported, self.indent = mark
-        for phase, size in sizes.items():
-            del self.lines[phase][size:]
-        self.exported = {phase: list(names) for phase, names in exported.items()}
-
-    def compile(self, phase: Phase, parameters: list[str], returns: list[str], name: str) -> tuple[Callable[..., Any], str]:
-        """The phase's program as a function of `parameters`, and its text."""
-        body = self._needed([*self.lines[phase], f"return ({', '.join(returns)}{',' if returns else ''})"])
-        text = f"def {phase.name.lower()}({', '.join(parameters)}):\n" + "\n".join("    " + line for line in body) + "\n"
-        scope: dict[str, Any] = dict(self.objects)
-        exec(compile(text, f"<janus {phase.name.lower()} program of {name}>", "exec"), scope)
-        return scope[phase.name.lower()], text
-
-    def _needed(self, lines: list[str]) -> list[str]:
-        """The lines without assignments to variables that nothing behind them reads, as far as these may be dropped."""
-        kept: list[str] = []
-        read: set[str] = set()
-        for line in reversed(lines):
-            name, assigned, _ = line.partition(" = ")
-            if assigned and name in self.droppable and name not in read:
-                continue
-            kept.append(line)
-            read.update(_WORD.findall(line))
-        return kept[::-1]
+    def undo(self, mark: list[int]) -> None:
+        """Forget what was emitted since the mark, and blocks that were opened since."""
+        del self._blocks[len(mark) - 3 :]
+        for block, size in zip(self._open_blocks(), mark, strict=True):
+            del block[size:]
 
 
-_WORD = re.compile(r"\w+")
+__all__ = ["HostPrograms"]

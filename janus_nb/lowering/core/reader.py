@@ -100,7 +100,7 @@ class Reader:
             return object()
 
     def deep(self, value: Any) -> Any:
-        """The value, if everything in it may be read natively. Called by host programs as `Deep`.
+        """The value, if everything in it may be read natively. Called by host programs.
 
         Raises:
             Opaque: otherwise.
@@ -110,21 +110,21 @@ class Reader:
         return value
 
     def deep_ahead(self, value: Any) -> Any:
-        """As `deep`, before the graph: no effect of the same call may change what was read. Called by host programs as `DeepAhead`."""
+        """As `deep`, before the graph: no effect of the same call may change what was read. Called by host programs."""
         if type(value) not in SCALARS:
             self.seen.update(id(memory(box)) for box in self.containers(value))
             self.seen.update(id(box) for box in self.containers(value))
         return value
 
     def flat_ahead(self, value: Any) -> Any:
-        """As `flat`, before the graph. Called by host programs as `FlatAhead`."""
+        """As `flat`, before the graph. Called by host programs."""
         if type(value) not in SCALARS:
             self.flat(value)
             self.seen.update((id(value), id(memory(value))))
         return value
 
     def flat(self, value: Any) -> Any:
-        """The value, if it is itself a container or plain value that may be read natively. Called by host programs as `Flat`.
+        """The value, if it is itself a container or plain value that may be read natively. Called by host programs.
 
         Raises:
             Opaque: otherwise.

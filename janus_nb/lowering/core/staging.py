@@ -20,7 +20,7 @@ from janus_nb.span import Span
 from janus_nb.speculate.guards import Equals, Guard, IsObject, IsType, Shows
 from janus_nb.speculate.plain import identical, plain
 from janus_nb.speculate.policy import Mode
-from janus_nb.speculate.slots import UNBOUND, LocalSlot, NameSlot, Slot, ViewSlot, read
+from janus_nb.speculate.slots import UNBOUND, AttrSlot, CellSlot, LocalSlot, NameSlot, Slot, ViewSlot, read
 
 
 def memory(box: Any) -> Any:
@@ -28,6 +28,11 @@ def memory(box: Any) -> Any:
     while getattr(box, "base", None) is not None and type(box.base) is type(box) and type(box).__module__ == "numpy":
         box = box.base
     return box
+
+
+def said_of(slot: Slot) -> str:
+    """The user's name for what a slot holds, or an empty text."""
+    return slot.name if isinstance(slot, NameSlot | LocalSlot | AttrSlot | CellSlot) else ""
 
 
 @dataclass(slots=True)

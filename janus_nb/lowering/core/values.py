@@ -12,22 +12,15 @@ The order is known < ENTRY < PRE < graph < POST; an operation is computed at the
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Literal
 
+from janus_nb.lowering.core.records import Atom, Constant, Phase, Variable
+
 UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda self: "<known at replay>", "__slots__": ()})()
 """Witness of a value that does not exist before the graph has run."""
-
-
-class Phase(enum.IntEnum):
-    """When the host computes a value."""
-
-    ENTRY = 0
-    PRE = 1
-    POST = 2
 
 
 @dataclass(eq=False, slots=True)
@@ -36,17 +29,49 @@ class Host:
 
     Attributes:
         phase: When.
-        code: The variable of the phase's host program that holds it.
+        held: The variable of the phase's host program that holds it, or a constant.
         witness: Its value at the time of lowering (the pending iteration's), or `UNKNOWN`.
         among: For a container picked by an index: all that it can be.
         part: For rows of an array: the array, and the index.
     """
 
     phase: Phase
-    code: str
+    held: Atom
     witness: Any = UNKNOWN
     among: tuple[Any, ...] = ()
     part: tuple[Host, Any] | None = None
+
+    @property
+    def constant(self) -> bool:
+        """Whether it is an object that is known now, of which only the content is read later."""
+        return isinstance(self.held, Constant)
+
+    @property
+    def unverified(self) -> bool:
+        """Whether nobody has looked at its type."""
+        return self.held.unverified
+
+    @unverified.setter
+    def unverified(self, value: bool) -> None:
+        self.held.unverified = value
+
+    @property
+    def volatile(self) -> bool:
+        """Whether it differs whenever it is computed (a clock)."""
+        return self.held.volatile
+
+    @volatile.setter
+    def volatile(self, value: bool) -> None:
+        self.held.volatile = value
+
+    @property
+    def maybe_unbound(self) -> bool:
+        """Whether the name that holds it may be without a value."""
+        return self.held.maybe_unbound
+
+    @maybe_unbound.setter
+    def maybe_unbound(self, value: bool) -> None:
+        self.held.maybe_unbound = value
 
 
 Kind = Literal["int", "float", "bool", "array"]
@@ -147,17 +172,17 @@ class Suspended:
 
 @dataclass(eq=False, slots=True)
 class Born:
-    """An object that the region made, or (`code` empty) one that a carried structure stands for.
+    """An object that the region made, or (without a variable) one that a carried structure stands for.
 
     Attributes:
         shadow: The instance that stands for it while lowering.
-        code: Its variable in the post program.
+        variable: Its variable in the post program.
         initial: Attributes it came with.
         kept: Whether replay needs it.
     """
 
     shadow: Any
-    code: str
+    variable: Variable | None
     initial: dict[str, Any] = field(default_factory=dict)
     kept: bool = False
 
@@ -180,3 +205,9 @@ def kind_of(value: Any) -> Kind | None:
     if type(value) is float:
         return "float"
     return None
+
+
+__all__ = [
+    "NUM_DTYPE", "UNKNOWN", "Born", "BoundMethod", "Closure", "Host", "Kind", "Lazy", "Nothing", "Num", "Phase", "Range", "Suspended", "Variable",
+    "View", "kind_of",
+]  # fmt: skip

@@ -23,6 +23,8 @@ from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.marks import Mark, Place, changes, current, is_shared, mark, reset_names, rollback, store
 from janus_nb.lowering.core.numbers import as_num
 from janus_nb.lowering.core.outcome import CONTINUE, NORMAL, Exit, Outcome, Returned
+from janus_nb.lowering.core.records import Statement, Variable
+from janus_nb.lowering.core.staging import said_of
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Host, Num, Phase, kind_of
 from janus_nb.lowering.heap import born
@@ -140,14 +142,13 @@ def _with_rest(low: Lowering, side: Callable[[], Outcome], rest: list[list[ast.s
     return whole
 
 
-def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] | None = None, kept: dict[Place, str] | None = None) -> Side:
+def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] | None = None, kept: dict[Place, Variable] | None = None) -> Side:
     """Lower a side in a scratch graph and undo it. What replay needs of `kept` places counts among its results."""
     if len(low.place.branches) >= MAX_NESTING:
         raise Unsupported("JN109", f"conditions nested deeper than {MAX_NESTING} that the graph decides")
     start = mark(low)
     low.place.branches.append((len(low.made.fresh), None))
-    indent = low.host.indent
-    low.host.indent += 1
+    low.host.open()
     before, first = low.tracer.check_count(), len(low.made.fresh)
     start_values = {place: current(low, place, (places or {})[place]) for place in kept or ()}
 
@@ -173,7 +174,6 @@ def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] |
         made = [*list(low.made.fresh)[first:], *(k for k in low.made.born if k not in start.born)]
     finally:
         low.place.branches.pop()
-        low.host.indent = indent
         rollback(low, start)
     return Side(outcome, changed, ops, written, rows, checked or low.tracer.check_count() > before, fresh=frozenset(made), shared=shared)
 
@@ -202,7 +202,7 @@ def _merge_values(low: Lowering, condition: Any, sides: list[Callable[[], Outcom
     """Compute both sides in the graph (cheap and without writes), select values, branch at replay for effects."""
     start = mark(low)
     before = {place: current(low, place, slot) for place, slot in places.items()}
-    kept = {p: low.host.name(Phase.POST) for p in places if _on_host(low, seen, p, before[p])}
+    kept = {p: Variable(Phase.POST, _said(p, places[p])) for p in places if _on_host(low, seen, p, before[p])}
     _write_before(low, kept, seen, before)
     results: list[dict[Place, Any]] = []
     with _ReplayBranch(low, condition) as replay:
@@ -213,16 +213,21 @@ def _merge_values(low: Lowering, condition: Any, sides: list[Callable[[], Outcom
         store(low, place, slot, merge(low, condition, results[0][place], results[1][place]))
 
 
-def _write_before(low: Lowering, kept: dict[Place, str], seen: list[Side], before: dict[Place, Any]) -> None:
+def _write_before(low: Lowering, kept: dict[Place, Variable], seen: list[Side], before: dict[Place, Any]) -> None:
     """What a side leaves alone is what was there before the branch."""
     for place, name in kept.items():
         value = before[place]
         if any(place not in s.changed for s in seen):
-            low.host.statement(Phase.POST, f"{name} = {low.host.object(UNBOUND) if value is UNBOUND else low.code(value, Phase.POST)}")
+            low.host.put(name, low.host.constant(UNBOUND) if value is UNBOUND else low.code(value, Phase.POST))
+
+
+def _said(place: Place, slot: Any) -> str:
+    """The user's name of a place."""
+    return place[2] if place[0] == "name" else said_of(slot)
 
 
 def _run_side(
-    low: Lowering, side: Callable[[], Outcome], start: Mark, places: dict[Place, Any], kept: dict[Place, str], before: dict[Place, Any]
+    low: Lowering, side: Callable[[], Outcome], start: Mark, places: dict[Place, Any], kept: dict[Place, Variable], before: dict[Place, Any]
 ) -> dict[Place, Any]:
     """Lower a side; what places hold then. Values of `kept` places go to a variable of the post program, in its branch."""
     low.place.branches.append((len(low.made.fresh), None))
@@ -234,11 +239,10 @@ def _run_side(
         for place, name in kept.items():
             value = values[place]
             if value is not before[place]:
-                low.host.statement(Phase.POST, f"{name} = {low.host.object(UNBOUND) if value is UNBOUND else low.code(value, Phase.POST)}")
-            unbound = value is UNBOUND or (isinstance(value, Host) and value.code in low.trust.maybe_unbound)
+                low.host.put(name, low.host.constant(UNBOUND) if value is UNBOUND else low.code(value, Phase.POST))
+            unbound = value is UNBOUND or (isinstance(value, Host) and value.maybe_unbound)
             values[place] = Host(Phase.POST, name)
-            if unbound:
-                low.trust.maybe_unbound.add(name)
+            name.maybe_unbound = name.maybe_unbound or unbound
         born.finish_side(low, start.born)
     finally:
         low.place.branches.pop()
@@ -260,7 +264,7 @@ def merge(low: Lowering, condition: Any, a: Any, b: Any) -> Any:
     """The value that a place holds after a branch that left `a` on one side and `b` on the other."""
     if identical(a, b):
         return a
-    if isinstance(a, Host) and isinstance(b, Host) and a.code == b.code and a.phase is b.phase:
+    if isinstance(a, Host) and isinstance(b, Host) and a.held is b.held and a.phase is b.phase:
         return a
     if a is UNBOUND or b is UNBOUND:
         return UNBOUND
@@ -299,38 +303,26 @@ class _ReplayBranch:
     def __init__(self, low: Lowering, condition: Any) -> None:
         self.low = low
         self.flag = condition if isinstance(condition, Host) else Num(condition, "bool")
-        self.outer = low.host.indent
-        self.start = len(low.host.lines[Phase.POST])
-        self.rows = len(low.ports.rows)
+        self.sides: list[list[Statement]] = []
+        self.opened = 0
 
     def __enter__(self) -> _ReplayBranch:
-        lines = self.low.host.lines[Phase.POST]
-        self.header = len(lines)
-        lines.append("")
         return self
 
     def side(self, number: int) -> None:
-        low, lines = self.low, self.low.host.lines[Phase.POST]
-        pad = "    " * self.outer
-        if number == 1:
-            if len(lines) == self.header + 1:
-                lines.append(pad + "    pass")
-            lines.append(pad + "else:")
-            self.middle = len(lines)
-        low.host.indent = self.outer + 1
+        """What is emitted from now on belongs to this side."""
+        self._close()
+        self.low.host.open()
+        self.opened = number + 1
 
-    def __exit__(self, *exc: object) -> None:
-        low, lines = self.low, self.low.host.lines[Phase.POST]
-        low.host.indent = self.outer
-        if exc[0] is not None:
-            return
-        pad = "    " * self.outer
-        if len(lines) == self.middle:
-            del lines[self.middle - 1 :]
-            if len(lines) == self.header + 2 and lines[-1].strip() == "pass":
-                del lines[self.header :]
-                return
-        lines[self.header] = f"{pad}if {low.code(self.flag, Phase.POST)}:"
+    def _close(self) -> None:
+        if self.opened > len(self.sides):
+            self.sides.append(self.low.host.close())
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self._close()
+        if kind is None and any(self.sides):
+            self.low.host.branch(self.low.code(self.flag, Phase.POST), *self.sides)
 
 
 # -- computation -------------------------------------------------------------------------------------------------------
@@ -351,7 +343,7 @@ def _merge_cond(
     start = mark(low)
     before = {place: current(low, place, slot) for place, slot in places.items()}
     in_graph = {p: t for p in places if (t := _graph_template(low, seen, p, before[p])) is not None}
-    kept = {p: low.host.name(Phase.POST) for p in places if p not in in_graph and _needs_replay(low, seen, p, before[p])}
+    kept = {p: Variable(Phase.POST, _said(p, places[p])) for p in places if p not in in_graph and _needs_replay(low, seen, p, before[p])}
     _write_before(low, kept, seen, before)
     if kept:
         seen = [_look(low, side, places, kept) for side in sides]

@@ -12,8 +12,10 @@ import types
 from collections.abc import Callable
 from typing import Any, cast
 
-from janus_nb.lowering.core.frames import Frame
+from janus_nb.lowering.core.frames import Frame, Input
 from janus_nb.lowering.core.lowering import Lowering
+from janus_nb.lowering.core.records import Operand, Variable
+from janus_nb.lowering.core.staging import said_of
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Host, Phase, kind_of
 from janus_nb.lowering.heap.carries import NoTemplate, carried_value, flatten, live_attributes, stand_in
@@ -58,8 +60,8 @@ def read_slot(low: Lowering, slot: Slot) -> Any:
     if is_array(value):
         heap.guard_constant(slot, value, low.span)
         if not heap.read_content(value):
-            return Host(Phase.POST, low.host.object(value), UNKNOWN)
-        return Host(Phase.ENTRY, low.host.object(value), value)
+            return Host(Phase.POST, low.host.constant(value, said_of(slot)), UNKNOWN)
+        return Host(Phase.ENTRY, low.host.constant(value, said_of(slot)), value)
     heap.guard_constant(slot, value, low.span)
     return value
 
@@ -98,9 +100,8 @@ def _inputs(low: Lowering) -> dict[Any, Any]:
 def _as_container_input(low: Lowering, slot: Slot, value: Any) -> Any:
     """A container that the loop changes, another one at every call: known at replay only."""
     made = _as_input(low, slot, value)
-    low.host.export(made)
-    container = Host(Phase.POST, made.code, UNKNOWN)
-    low.trust.unverified.add(made.code)
+    container = Host(Phase.POST, made.held, UNKNOWN)
+    container.unverified = True
     _inputs(low)[slot.key] = container
     return container
 
@@ -129,22 +130,25 @@ def _as_structure_input(low: Lowering, slot: Slot, value: Any) -> Any:
     low.heap.content_reads.update({id(box): box for box in _containers(value)})
     whole = _entry_parameter(low, slot, value)
 
-    def part(held: Any, code: str) -> Any:
+    def item(code: Operand, key: Any, pattern: str = "{}[{}]") -> Operand:
+        return low.host.operation(pattern, code, low.host.constant(key))
+
+    def part(held: Any, code: Operand) -> Any:
         if isinstance(held, dict):
-            return _borrowed(low, {k: part(v, f"{code}[{k!r}]") for k, v in held.items()}, code)
+            return _borrowed(low, {k: part(v, item(code, k)) for k, v in held.items()}, code)
         if isinstance(held, list | tuple):
-            parts: Any = [part(v, f"{code}[{i}]") for i, v in enumerate(held)]
+            parts: Any = [part(v, item(code, i)) for i, v in enumerate(held)]
             if hasattr(held, "_fields"):
                 return _borrowed(low, tuple.__new__(cast(Any, type(held)), parts), code)
             return tuple(parts) if isinstance(held, tuple) else _borrowed(low, parts, code)
         inner = live_attributes(held)
         if inner is not None:
-            shadow = stand_in(low, type(held), {n: part(v, f"{code}.__dict__[{n!r}]") for n, v in inner.items()})
+            shadow = stand_in(low, type(held), {n: part(v, item(code, n, "{}.__dict__[{}]")) for n, v in inner.items()})
             low.made.borrowed[id(shadow)] = low.host.assign(Phase.ENTRY, code, UNKNOWN)
             return shadow
         return held if held is None else low.host.assign(Phase.ENTRY, code, held)
 
-    made = _inputs(low)[slot.key] = part(value, whole.code)
+    made = _inputs(low)[slot.key] = part(value, whole.held)
     return made
 
 
@@ -154,16 +158,16 @@ def _containers(value: Any) -> list[Any]:
     return [*here, *(box for part in inner for box in _containers(part))]
 
 
-def _borrowed(low: Lowering, made: Any, code: str) -> Any:
+def _borrowed(low: Lowering, made: Any, code: Operand) -> Any:
     """A container that stands for one of the user's: wherever it is kept, replay puts the user's own."""
     low.made.borrowed[id(low.make(made))] = low.host.assign(Phase.ENTRY, code, UNKNOWN)
     return made
 
 
 def _entry_parameter(low: Lowering, slot: Slot, value: Any) -> Host:
-    parameter = f"v{len(low.ports.entry)}"
-    low.ports.entry.append(slot)
-    return low.host.assign(Phase.ENTRY, parameter, value)
+    parameter = Variable(Phase.ENTRY, said_of(slot))
+    low.ports.entry.append(Input(slot, parameter))
+    return Host(Phase.ENTRY, parameter, value)
 
 
 def _as_input(low: Lowering, slot: Slot, value: Any) -> Any:
@@ -228,6 +232,7 @@ def load_name(low: Lowering, name: str) -> Any:
 def store_name(low: Lowering, name: str, value: Any) -> None:
     """Bind a name in the current scope."""
     frame = low.frame
+    low.host.name_value(value, name)
     if frame.region:
         write_slot(low, name_slot(frame, name), value)
     elif name in frame.declared_global:
@@ -289,7 +294,7 @@ def cell_slot(low: Lowering, slot: CellSlot) -> Slot:
 def store_plain(low: Lowering, owner: Any, name: str, value: Any) -> None:
     """`object.__setattr__(owner, name, value)`: staged in the object's own dictionary or slots."""
     born = low.made.born.get(id(owner))
-    if born is not None and not born.code:
+    if born is not None and born.variable is None:
         raise Unsupported("JN108", f"an attribute of a {type(owner).__name__} that is carried between iterations is set")
     write_slot(low, AttrSlot(owner, name, path_of(low, owner)), value)
 

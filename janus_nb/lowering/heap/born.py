@@ -5,23 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
+from janus_nb.lowering.core.records import Variable
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Born, Phase
+from janus_nb.lowering.effects.objects import SET_ATTRIBUTE
 from janus_nb.speculate.slots import UNBOUND, AttrSlot
 
 
-def code_of(low: Lowering, born: Born, phase: Phase) -> str:
+def code_of(low: Lowering, born: Born, phase: Phase) -> Variable:
     """The post program's variable for an object that the region made."""
     kind = type(born.shadow).__name__
     if phase is not Phase.POST:
         raise Unsupported("JN202", f"a {kind} made in the loop is used before the graph runs")
-    if not born.code:
+    if born.variable is None:
         raise Unsupported("JN108", f"a {kind} that is carried between iterations is kept somewhere else")
     if not born.kept:
         born.kept = True
         if low.ports.final:
             set_attributes(low, born)
-    return born.code
+    return born.variable
 
 
 def attributes(low: Lowering, born: Born) -> dict[str, Any]:
@@ -35,13 +37,14 @@ def attributes(low: Lowering, born: Born) -> dict[str, Any]:
 
 def set_attributes(low: Lowering, born: Born) -> None:
     """Give the real object its attributes, in the post program."""
+    assert born.variable is not None
     codes = [(name, low.code(value, Phase.POST)) for name, value in attributes(low, born).items() if value is not UNBOUND]
     for name, code in codes:
-        low.host.statement(Phase.POST, f"Set({born.code}, {name!r}, {code})")
+        low.host.do(low.host.effect(SET_ATTRIBUTE, born.variable, low.host.constant(name), code))
 
 
 def finish(low: Lowering) -> None:
-    """At the end of an iteration: attributes of all objects that replay keeps."""
+    """At the end of an iteration: attributes of all objects that replay keeps. Those made on a side of a branch had theirs there."""
     done: set[int] = set()
     while True:
         waiting = [b for key, b in low.made.born.items() if b.kept and key not in done]
@@ -49,12 +52,7 @@ def finish(low: Lowering) -> None:
             return
         for born in waiting:
             done.add(id(born.shadow))
-            low.host.lines[Phase.POST].insert(0, f"{born.code} = None")
-            low.host.statement(Phase.POST, f"if {born.code} is not None:")
-            low.host.indent += 1
-            low.host.statement(Phase.POST, "pass")
             set_attributes(low, born)
-            low.host.indent -= 1
 
 
 def finish_side(low: Lowering, before: frozenset[int]) -> None:
@@ -69,15 +67,4 @@ def finish_side(low: Lowering, before: frozenset[int]) -> None:
             set_attributes(low, born)
     for key in [k for k in low.made.born if k not in before]:
         born = low.made.born[key]
-        born.initial, born.kept, born.code = attributes(low, born), False, ""
-
-
-def new(cls: Any) -> Any:
-    """Called by post programs as `New`."""
-    return cls.__new__(cls)
-
-
-def set_attribute(owner: Any, name: str, value: Any) -> None:
-    """Called by post programs as `Set`."""
-    if value is not UNBOUND:
-        object.__setattr__(owner, name, value)
+        born.initial, born.kept, born.variable = attributes(low, born), False, None

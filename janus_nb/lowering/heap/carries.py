@@ -14,7 +14,8 @@ from typing import Any
 
 from janus_nb.backend import Backend, Spec
 from janus_nb.lowering.core.lowering import Lowering
-from janus_nb.lowering.core.staging import Carry
+from janus_nb.lowering.core.records import Variable
+from janus_nb.lowering.core.staging import Carry, said_of
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import NUM_DTYPE, Born, Host, Kind, Num, Phase, kind_of
 from janus_nb.lowering.heap.born import attributes
@@ -123,19 +124,16 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
     live = low.heap.live(carry.slot)
     if carry.mode == "post":
         carry.position = sum(c.mode == "post" and c.position >= 0 for c in low.heap.carried.values())
-        carry.value = Host(Phase.POST, f"S[{carry.position}]")
-        low.trust.unverified.add(carry.value.code)
-        if live is UNBOUND:
-            low.trust.maybe_unbound.add(carry.value.code)
+        held = Variable(Phase.POST, said_of(carry.slot), unverified=True, maybe_unbound=live is UNBOUND)
+        low.host.read_state(held, carry.position)
+        carry.value = Host(Phase.POST, held)
         return carry.value
     if live is UNBOUND:
         return UNBOUND
     if carry.mode == "pre":
         carry.position = sum(c.mode == "pre" and c.position >= 0 for c in low.heap.carried.values())
         carry.guard = Guard(carry.slot, IsType(type(live)), low.span)
-        carry.value = low.host.assign(Phase.PRE, f"s{carry.position}", live)
-        if not plain(live):
-            low.trust.unverified.add(carry.value.code)
+        carry.value = Host(Phase.PRE, Variable(Phase.PRE, said_of(carry.slot), unverified=not plain(live)), live)
         return carry.value
     try:
         carry.template, leaves = flatten(low.backend, live)
@@ -179,7 +177,7 @@ def stand_in(low: Lowering, kind: Any, held: dict[str, Any]) -> Any:
     """A shadow for an object that comes from outside the iteration: its attributes may be read, and nothing else."""
 
     shadow = kind.__new__(kind)
-    low.made.born[id(shadow)] = Born(shadow, "", held)
+    low.made.born[id(shadow)] = Born(shadow, None, held)
     return shadow
 
 

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
@@ -70,8 +71,8 @@ def _of_host(low: Lowering, value: Host, flat: bool, late: bool) -> Host:
             return value  # refused where it is read
     boxes = [box for box in boxes if is_box(box)]
     if any(id(box) in low.heap.dirty or id(memory(box)) in low.heap.dirty for box in boxes):
-        made = Host(Phase.POST, low.host.code(value, Phase.POST))
-        low.trust.unverified.add(made.code)
+        made = Host(Phase.POST, value.held)
+        made.unverified = True
         return made
     for box in boxes:
         low.heap.read_content(box)
@@ -79,9 +80,14 @@ def _of_host(low: Lowering, value: Host, flat: bool, late: bool) -> Host:
 
 
 def _at_replay(low: Lowering, value: Any) -> Host:
-    made = Host(Phase.POST, low.host.object(value))
-    low.trust.unverified.add(made.code)
+    made = Host(Phase.POST, low.host.constant(value, named(low, value)))
+    made.unverified = True
     return made
+
+
+def named(low: Lowering, value: Any) -> str:
+    """The user's name for an object, as far as it can stand in a program."""
+    return low.trust.paths.get(id(value), "").rpartition(".")[2]
 
 
 def _registered(low: Lowering, value: Any, parts: tuple[Any, ...], flat: bool) -> Any:
@@ -99,7 +105,7 @@ def _registered(low: Lowering, value: Any, parts: tuple[Any, ...], flat: bool) -
         low.heap.guard_view(
             ViewSlot(value, low.trust.paths.get(id(value), f"<{type(value).__name__}>"), low.trust.reader.look, "the containers"), low.span
         )
-    return Host(Phase.ENTRY, low.host.object(value), value) if boxes else value
+    return Host(Phase.ENTRY, low.host.constant(value, named(low, value)), value) if boxes else value
 
 
 def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:
@@ -122,7 +128,16 @@ def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:
 
 
 def computed(
-    low: Lowering, template: str, function: Any, args: tuple[Any, ...], earliest: Phase, flat: bool, inside: bool, picks: bool, raw: bool
+    low: Lowering,
+    template: str,
+    function: Any,
+    args: tuple[Any, ...],
+    earliest: Phase,
+    flat: bool,
+    inside: bool,
+    picks: bool,
+    raw: bool,
+    uses: Mapping[str, Any] | None = None,
 ) -> Host:
     """What `Lowering.host_op` does.
 
@@ -149,18 +164,18 @@ def computed(
         if phase is Phase.ENTRY and not picks and not plain(witness) and not low.backend.is_tensor(witness):
             phase = Phase.PRE  # Python makes a new one in every iteration
             codes = [low.read_code(a, phase, flat and not i) for i, a in enumerate(args)]
-    text = template.format(*codes)
+    expression = low.host.operation(template, *codes, uses=uses)
     arithmetic = phase is not Phase.POST and kind_of(witness) is not None and getattr(function, "__module__", "") == "_operator"
-    known = low.host.known(phase, text) if arithmetic else None
+    known = low.host.known(phase, expression) if arithmetic else None
     if known is not None:
         return known
-    made = low.host.assign(phase, text, witness)
+    made = low.host.assign(phase, expression, witness)
     if arithmetic:
-        low.host.remember(phase, text, made)
+        low.host.remember(made, expression)
     if picks:
-        low.trust.unverified.add(made.code)
-    if any(isinstance(a, Host) and a.code in low.trust.volatile for a in args):
-        low.trust.volatile.add(made.code)
+        made.unverified = True
+    if any(isinstance(a, Host) and a.volatile for a in args):
+        made.volatile = True
     return made
 
 

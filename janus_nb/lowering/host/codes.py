@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
+from janus_nb.lowering.core.records import Operand, Operation
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, BoundMethod, Closure, Host, Lazy, Nothing, Num, Phase, Suspended, View
+from janus_nb.lowering.heap import content
 from janus_nb.lowering.heap.born import code_of
+from janus_nb.speculate.plain import plain
 
 
-def code(low: Lowering, value: Any, phase: Phase) -> str:
+def code(low: Lowering, value: Any, phase: Phase) -> Operand:
     """An expression for a value in the program of `phase`."""
     if isinstance(value, Host):
-        return low.host.code(value, phase)
+        return _held(value, phase)
     if isinstance(value, Num):
         return low.fetch(value.tensor, value.kind)
     if low.is_graph(value):
         return low.fetch(value, None)
     if isinstance(value, slice):
-        return f"slice({', '.join(code(low, v, phase) for v in (value.start, value.stop, value.step))})"
+        return low.host.operation("slice({}, {}, {})", *(code(low, v, phase) for v in (value.start, value.stop, value.step)), calm=True)
     if isinstance(value, Nothing):
         raise Unsupported("JN201", f"the result of {value.what} is used")
     if isinstance(value, Closure | BoundMethod):
         raise Unsupported("JN201", "a function defined in the loop is kept or handed to a library")
     if type(value) is tuple:
-        return "(" + "".join(code(low, v, phase) + ", " for v in value) + ")"
+        return low.host.operation(f"({'{}, ' * len(value)})", *(code(low, v, phase) for v in value), calm=True)
     if isinstance(value, Suspended):
         raise Unsupported("JN104", f"{value.function.__name__}() is kept, or handed to a library")
     if isinstance(value, Lazy | View):
@@ -35,7 +39,7 @@ def code(low: Lowering, value: Any, phase: Phase) -> str:
     if id(value) in low.library.tapes and not low.backend.tape_is_spent(value):
         raise Unsupported("JN208", "it is kept, and may be asked after the iteration")
     if id(value) in low.made.borrowed:
-        return low.host.code(low.made.borrowed[id(value)], phase)
+        return _held(low.made.borrowed[id(value)], phase)
     if id(value) in low.made.born:
         return code_of(low, low.made.born[id(value)], phase)
     if low.is_fresh(value):
@@ -43,44 +47,67 @@ def code(low: Lowering, value: Any, phase: Phase) -> str:
     return _known_code(low, value, phase)
 
 
-def _known_code(low: Lowering, value: Any, phase: Phase) -> str:
+def _held(value: Host, phase: Phase) -> Operand:
+    """What holds a value that the host computes.
+
+    Raises:
+        AssertionError: it is computed later than in the program of `phase`.
+    """
+    if value.phase > phase:
+        raise AssertionError(f"{value} is not known at {phase.name}")
+    return value.held
+
+
+def _known_code(low: Lowering, value: Any, phase: Phase) -> Operand:
     """The code of a plain object, unless it was made of the graph's tensors."""
     if isinstance(value, tuple) and any(low.is_symbolic(part) for part in value):
         return _fresh_code(low, value, phase)
     composite = low.backend.components(value)
     if composite is not None:
         parts, together = composite
-        return f"{low.host.object(together)}({', '.join(code(low, part, phase) for part in parts)})"
+        return _call(low, together, parts, phase)
     if low.backend.is_traced(value):
         raise Unsupported("JN201", f"a {type(value).__name__} of the graph is kept")
-    return low.host.code(value, phase)
+    return low.host.constant(value, content.named(low, value))
 
 
-def _fresh_code(low: Lowering, value: Any, phase: Phase) -> str:
+def _call(low: Lowering, function: Any, args: Iterable[Any], phase: Phase) -> Operation:
+    codes = [code(low, arg, phase) for arg in args]
+    return low.host.operation(f"{{f}}({', '.join(['{}'] * len(codes))})", *codes, uses={"f": function})
+
+
+def _display(low: Lowering, value: Any, phase: Phase) -> Operation:
+    """A list, dictionary or set as Python would write it."""
+    if isinstance(value, dict):
+        parts = [code(low, part, phase) for pair in value.items() for part in pair]
+        return low.host.operation(f"{{{{{', '.join(['{}: {}'] * len(value))}}}}}", *parts, calm=all(map(plain, value)))
+    parts = [code(low, part, phase) for part in value]
+    slots = ", ".join(["{}"] * len(parts))
+    if isinstance(value, list):
+        return low.host.operation(f"[{slots}]", *parts, calm=True)
+    return low.host.operation(f"{{{{{slots}}}}}" if parts else "set()", *parts, calm=all(map(plain, value)))
+
+
+def _fresh_code(low: Lowering, value: Any, phase: Phase) -> Operand:
     known = low.made.escaped.get(id(value))
     if known is not None and phase is Phase.POST:
         return known
-    if isinstance(value, list):
-        text = "[" + ", ".join(code(low, v, phase) for v in value) + "]"
-    elif isinstance(value, dict):
-        text = "{" + ", ".join(f"{code(low, k, phase)}: {code(low, v, phase)}" for k, v in value.items()) + "}"
-    elif isinstance(value, set):
-        text = "{" + ", ".join(code(low, v, phase) for v in value) + "}" if value else "set()"
-    elif isinstance(value, tuple):  # a named tuple
-        text = f"{low.host.object(type(value))}({', '.join(code(low, v, phase) for v in value)})"
-    else:
-        return _object_code(low, value, phase)
-    if phase is not Phase.POST or isinstance(value, tuple):
-        return text
-    made = low.host.assign(Phase.POST, text, UNKNOWN)
-    if low.host.indent and not low.ports.final:
+    if isinstance(value, tuple):  # a named tuple
+        return _call(low, type(value), value, phase)
+    if not isinstance(value, list | dict | set):
+        return _object_code(low, value)
+    expression = _display(low, value, phase)
+    if phase is not Phase.POST:
+        return expression
+    made = low.host.assign(Phase.POST, expression, UNKNOWN)
+    if low.host.nested and not low.ports.final:
         if id(value) not in low.branch_born():
             raise Unsupported("JN107", "a container made before a branch is kept inside it")
-    low.made.escaped[id(value)] = made.code
-    return made.code
+    low.made.escaped[id(value)] = made.held
+    return made.held
 
 
-def _object_code(low: Lowering, value: Any, phase: Phase) -> str:
+def _object_code(low: Lowering, value: Any) -> Operand:
     if low.backend.is_tape(value):
-        return f"{low.host.object(low.backend.spent_tape)}()"
-    return low.host.object(value)
+        return low.host.operation("{f}()", uses={"f": low.backend.spent_tape})
+    return low.host.constant(value)

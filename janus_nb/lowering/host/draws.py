@@ -16,7 +16,7 @@ from typing import Any
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Phase
-from janus_nb.lowering.undo.states import restore, state_of
+from janus_nb.lowering.effects.draws import DRAW, STATE
 
 _NOT_DRAWS = frozenset("seed setstate getstate shuffle set_state get_state bit_generator spawn __init__ default_rng".split())
 
@@ -47,16 +47,17 @@ def draw(low: Lowering, generator: Any, function: Any, args: tuple[Any, ...], kw
     if any(low.phase_of(v) is Phase.POST for v in values) or kwargs.get("out") is not None:
         raise Unsupported("JN205", f"{name}() of a value that the graph computes")
     if id(generator) not in low.library.draws:
-        low.library.draws[id(generator)] = (generator, state_of(generator))
+        low.library.draws[id(generator)] = (generator, STATE.take(generator))
     for value in values:
         if isinstance(value, list | dict | set) and not low.is_fresh(value) and not low.heap.read_content(value):
             raise Unsupported("JN205", f"{name}() of a container that the loop changes")
-    codes = [low.code(v, Phase.PRE) for v in args] + [f"{k}={low.code(v, Phase.PRE)}" for k, v in kwargs.items()]
+    codes = [low.code(v, Phase.PRE) for v in args]
+    named = {k: low.code(v, Phase.PRE) for k, v in kwargs.items()}
     try:
         witness = function(*map(low.witness, args), **{k: low.witness(v) for k, v in kwargs.items()})
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
-    return low.host.assign(Phase.PRE, f"{low.host.object(function)}({', '.join(codes)})", witness)
+    return low.host.assign(Phase.PRE, low.host.effect(DRAW, low.host.constant(function), *codes, keywords=named), witness)
 
 
 def _plain_types() -> tuple[type, ...]:
@@ -64,4 +65,4 @@ def _plain_types() -> tuple[type, ...]:
     return (random.Random, numpy_random.Generator, numpy_random.RandomState) if numpy_random is not None else (random.Random,)
 
 
-__all__ = ["draw", "generator_behind", "restore", "state_of"]
+__all__ = ["draw", "generator_behind"]

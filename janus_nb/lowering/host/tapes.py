@@ -45,7 +45,7 @@ class Continued:
         plain = low.backend.tape_is_plain
         if not plain(tape.witness):
             raise Unsupported("JN208", "it is persistent, or watches only what it is told to")
-        low.check_host(low.host_op(f"{low.host.object(plain)}({{}})", plain, tape), True, _assumed(low))
+        low.check_host(low.host_op("{f}({})", plain, tape, uses={"f": plain}), True, _assumed(low))
         self._shadow = low.backend.continuation(tape.witness)
 
     def open(self) -> None:
@@ -72,7 +72,7 @@ class Continued:
         recorded = low.backend.is_recorded
         if recorded(self.tape.witness, value.witness):
             raise Unsupported("JN208", "")
-        asked = low.host_op(f"{low.host.object(recorded)}({{}}, {{}})", lambda tape, held: False, self.tape, value)
+        asked = low.host_op("{f}({}, {})", lambda tape, held: False, self.tape, value, uses={"f": recorded})
         low.check_host(asked, False, _assumed(low))
         return tensor
 
@@ -92,7 +92,7 @@ class Continued:
             now = backend.follow(tape, held)
             return now[1] if now is not None and now[0] == trail else None
 
-        way = low.host_op(f"{low.host.object(follow)}({{}}, {{}})", lambda tape, held: tensors, self.tape, value)
+        way = low.host_op("{f}({}, {})", lambda tape, held: tensors, self.tape, value, uses={"f": follow})
         same = low.host_op("({} is not None)", lambda found: found is not None, way)
         low.check_host(same, True, _assumed(low, trail))
         was, self.active = self.active, False
@@ -141,7 +141,7 @@ def gradient(low: Lowering, tape: Host, target: Any = None, sources: Any = None,
     if going_on is None:
         if not isinstance(target, Host) or low.backend.under_tape():
             raise Unsupported("JN208", "")
-        alone = low.host_op(f"(not {low.host.object(low.backend.under_tape)}())", lambda: True)
+        alone = low.host_op("(not {f}())", lambda: True, uses={"f": low.backend.under_tape})
         low.check_host(alone, True, _assumed(low))
         going_on = low.library.continued = Continued(low, tape)
         tensor = low.lift(target)
@@ -163,7 +163,7 @@ def gradient(low: Lowering, tape: Host, target: Any = None, sources: Any = None,
 def _slot_of(low: Lowering, value: Host) -> LocalSlot | NameSlot:
     """The name from which an input is read at every call."""
     key = next((key for key, made in low.ports.inputs.items() if made is value), None)
-    slot = next((slot for slot in low.ports.entry if slot.key == key), None)
+    slot = next((i.slot for i in low.ports.entry if i.slot.key == key), None)
     if not isinstance(slot, LocalSlot | NameSlot):
         raise Unsupported("JN208", "")
     return slot

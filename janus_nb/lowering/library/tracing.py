@@ -19,8 +19,10 @@ from typing import Any
 from janus_nb.lowering.core.flow import boundary
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import is_box, is_memory, is_users
+from janus_nb.lowering.core.records import Operand
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, BoundMethod, Closure, Host, Lazy, Nothing, Num, Phase, Range, Suspended, View
+from janus_nb.lowering.effects.output import NOW, OUTSIDE, PRINT
 from janus_nb.lowering.heap import access, fence, members
 from janus_nb.lowering.heap.content import settled
 from janus_nb.lowering.host import draws
@@ -53,7 +55,7 @@ def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: di
     if (module, name) == _GLOBAL_GENERATOR:
         return _global_generator(low, function)
     if name in ("is_tensor", "is_tf_type") and known.effect is Effect.TRACED and len(args) == 1 and isinstance(args[0], Num | Host):
-        return low.host_op(f"{low.host.object(function)}({{}})", function, args[0])  # a number of the host, whatever the graph makes of it
+        return low.host_op("{f}({})", function, args[0], uses={"f": function})  # a number of the host, whatever the graph makes of it
     if known.effect is Effect.TRACED:
         return trace_library(low, function, args, kwargs)
     if known.effect is Effect.REPLAYED:
@@ -101,7 +103,7 @@ def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[st
     def run(*given: Any) -> Any:
         return function(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
 
-    return low.host_op(f"{low.host.object(function)}({slots})", run, *values, inside=module_of(function)[0] != "builtins")
+    return low.host_op(f"{{f}}({slots})", run, *values, inside=module_of(function)[0] != "builtins", uses={"f": function})
 
 
 _ASKS_NOTHING = (id, callable, isinstance, issubclass)
@@ -164,14 +166,19 @@ def replay(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str
         args = tuple(_printed(low, value) for value in args)
     refuse_callbacks((*args, *(v for k, v in kwargs.items() if k not in _STREAMS)))
     low.note_effect()
-    parts = [_shown(low, v) for v in args] + [f"{k}={low.code(v, Phase.POST) if k in _STREAMS else _shown(low, v)}" for k, v in kwargs.items()]
-    statement = f"J.effect({', '.join([low.host.object(function), *parts])})"
+    parts = [_shown(low, v) for v in args]
+    named = {k: low.code(v, Phase.POST) if k in _STREAMS else _shown(low, v) for k, v in kwargs.items()}
+    if function is print:
+        low.host.do(low.host.effect(PRINT, *parts, keywords=named))
+        return None
     module, name = module_of(function)
-    if module.partition(".")[0] not in CLOCKS:
-        low.host.statement(Phase.POST, statement)
-        return None if function is print else Nothing(f"{name}()")
-    made = low.host.assign(Phase.POST, statement, UNKNOWN)
-    low.trust.volatile.add(made.code)
+    clock = module.partition(".")[0] in CLOCKS
+    done = low.host.effect(NOW if clock else OUTSIDE, low.host.constant(function), *parts, keywords=named)
+    if not clock:
+        low.host.do(done)
+        return Nothing(f"{name}()")
+    made = low.host.assign(Phase.POST, done, UNKNOWN)
+    made.volatile = True
     return made
 
 
@@ -187,7 +194,7 @@ def _printed(low: Lowering, value: Any) -> Any:
     return low.text(value, "", "str") if is_users(value) and not isinstance(value, type) else value
 
 
-def _shown(low: Lowering, value: Any) -> str:
+def _shown(low: Lowering, value: Any) -> Operand:
     """The code of an argument that an effect looks into, in program order."""
     return low.read_code(settled(low, value, late=True, inside=False), Phase.POST)
 

@@ -246,7 +246,7 @@ def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
         low.check_host(same, True, TripAssumption(low.span, size, low.policy.evidence(low.span)))
     if isinstance(witness, dict):
         value = low.host_op("list({})", list, value, flat=True)
-        low.trust.unverified.add(value.code)
+        value.unverified = True
     picks = not is_array(witness)
     return [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value, flat=True, picks=picks) for i in range(size)]
 

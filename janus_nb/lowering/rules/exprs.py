@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from janus_nb.lowering.core import marks
+from janus_nb.lowering.core import marks, replayed
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import is_users
 from janus_nb.lowering.core.unsupported import Unsupported
@@ -35,8 +35,8 @@ def name(low: Lowering, node: ast.Name) -> Any:
     value = access.load_name(low, node.id)
     if value is UNBOUND:
         raise Unsupported("JN110", f"name {node.id!r}")
-    if isinstance(value, Host) and value.code in low.trust.maybe_unbound:
-        return low.host_op("J.bound({})", None, value)
+    if isinstance(value, Host) and value.maybe_unbound:
+        return low.host_op("{bound}({})", None, value, uses={"bound": replayed.bound})
     return value
 
 

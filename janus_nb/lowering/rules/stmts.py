@@ -7,13 +7,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from janus_nb.lowering.core import flow
+from janus_nb.lowering.core import flow, replayed
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.outcome import BREAK, CONTINUE, NORMAL, Exit, Outcome, Returned
+from janus_nb.lowering.core.records import Constant
 from janus_nb.lowering.core.refusals import refuse
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Host, Phase
+from janus_nb.lowering.effects.arrays import AUGMENT_ITEM
+from janus_nb.lowering.effects.containers import DELETE_ITEM
 from janus_nb.lowering.heap import access
+from janus_nb.lowering.host import emit
 from janus_nb.lowering.rules import contexts, control, patterns
 from janus_nb.lowering.rules.exprs import _closure as make_closure
 from janus_nb.lowering.values import attributes, generators, items, operators
@@ -65,13 +69,8 @@ def aug_assign(low: Lowering, node: ast.AugAssign) -> Outcome:
 
 
 def _aug_item(low: Lowering, op: ast.operator, owner: Any, index: Any, value_node: ast.expr) -> None:
-    if (
-        isinstance(owner, Host)
-        and owner.code[0] == "c"
-        and access.is_array(owner.witness if owner.phase is not Phase.POST else low.host.objects[owner.code])
-    ):
-        function = low.host.object(operators.IN_PLACE[type(op)])
-        items.postpone(low, owner, f"J.augitem({{}}, {{}}, {function}, {{}})", index, low.eval(value_node))
+    if isinstance(owner, Host) and isinstance(owner.held, Constant) and access.is_array(owner.held.value):
+        emit.postpone(low, owner, AUGMENT_ITEM, index, operators.IN_PLACE[type(op)], low.eval(value_node))
         return
     if isinstance(owner, list | dict) and not low.is_fresh(owner):
         low.heap.mutated[id(owner)] = owner
@@ -101,7 +100,7 @@ def _unpack(low: Lowering, targets: list[ast.expr], value: Any) -> None:
     if isinstance(value, Host) and value.phase is Phase.POST:
         if star is not None:
             raise Unsupported("JN102", "starred unpacking of a value known at replay")
-        made = low.host_op(f"J.unpack({{}}, {len(targets)})", None, value, flat=True)
+        made = low.host_op(f"{{unpack}}({{}}, {len(targets)})", None, value, flat=True, uses={"unpack": replayed.unpack})
         items: list[Any] = [low.host_op(f"{{}}[{i}]", None, made, flat=True, picks=True) for i in range(len(targets))]
     else:
         items = low.items_of(value, len(targets) if star is None else None)
@@ -132,7 +131,7 @@ def delete(low: Lowering, node: ast.Delete) -> Outcome:
                 items.mutate_fresh(low, owner)
                 del owner[index]
                 continue
-            items.postpone(low, owner, "J.delitem({}, {})", index)
+            emit.postpone(low, owner, DELETE_ITEM, index)
         else:
             raise Unsupported("JN101", "del of an attribute")
     return NORMAL

@@ -94,8 +94,7 @@ def _host_attribute(low: Lowering, owner: Host, name: str) -> Any:
             own = instance_dict(owner.witness)
             if own is None or name not in own or _is_data_descriptor(kind, name):
                 return _member_from_data(low, owner, name)
-            low.host.objects["Held"] = held
-            return low.host_op(f"Held({{}}, {name!r})", lambda o: own[name], owner, raw=True, picks=True)
+            return low.host_op(f"{{held}}({{}}, {name!r})", lambda o: own[name], owner, raw=True, picks=True, uses={"held": held})
         if not (is_box(owner.witness) or plain(owner.witness) or is_record_type(kind) or low.backend.is_tensor(owner.witness)):
             raise Unsupported("JN201", f"attribute {name!r} of a {kind.__name__} from the data")
         value = getattr(owner.witness, name, UNBOUND)
@@ -107,8 +106,7 @@ def _host_attribute(low: Lowering, owner: Host, name: str) -> Any:
     if name in PURE_METHODS or name in MUTATORS:
         return BoundMethod(owner, name)
     low.trust.attributes_read.add(name)
-    low.host.objects["Held"] = held
-    return low.host_op(f"Held({{}}, {name!r})", None, owner, raw=True, picks=True)
+    return low.host_op(f"{{held}}({{}}, {name!r})", None, owner, raw=True, picks=True, uses={"held": held})
 
 
 def _is_data_descriptor(kind: type, name: str) -> bool:
@@ -117,7 +115,7 @@ def _is_data_descriptor(kind: type, name: str) -> bool:
 
 
 def held(owner: Any, name: str) -> Any:
-    """An attribute that no code of the user's computes. Called by host programs as `Held`.
+    """An attribute that no code of the user's computes. Called by host programs.
 
     Raises:
         TypeError: it is not one.
@@ -134,7 +132,7 @@ def held(owner: Any, name: str) -> Any:
 
 
 def absent(owner: Any, name: str) -> bool:
-    """Whether an object's own dictionary lacks a name. Called by host programs as `Absent`."""
+    """Whether an object's own dictionary lacks a name. Called by host programs."""
     return name not in (instance_dict(owner) or ())
 
 
@@ -159,8 +157,7 @@ def _member_from_data(low: Lowering, owner: Host, name: str) -> Any:
     if isinstance(member, classmethod):
         return types.MethodType(member.__func__, kind)
     if plain(member):
-        low.host.objects["Absent"] = absent
-        missing = low.host_op(f"Absent({{}}, {name!r})", lambda o: absent(o, name), owner, raw=True)
+        missing = low.host_op(f"{{absent}}({{}}, {name!r})", lambda o: absent(o, name), owner, raw=True, uses={"absent": absent})
         low.check_host(missing, True, ValueAssumption(low.span, f"attribute {name!r}", "the class's", None, "the pending element"))
         return member
     raise Unsupported("JN201", f"attribute {name!r} of an object from the data")

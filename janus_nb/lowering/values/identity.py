@@ -67,7 +67,7 @@ def _decided(low: Lowering, left: Any, right: Any) -> Any:
         if low.is_graph(left) and low.is_graph(right) and (low.is_symbolic(left) or low.is_symbolic(right)):
             raise Unsupported("JN102", "identity of tensors that the graph computes")
         return False
-    if any(b is not None and not b.code for b in (low.made.born.get(id(left)), low.made.born.get(id(right)))):
+    if any(b is not None and b.variable is None for b in (low.made.born.get(id(left)), low.made.born.get(id(right)))):
         raise Unsupported("JN108", "identity of an object that is carried between iterations")
     if id(left) in low.made.borrowed or id(right) in low.made.borrowed:
         raise Unsupported("JN102", "identity of a container that is bound anew in every iteration")

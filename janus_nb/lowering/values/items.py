@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import collections
 import enum
-from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import is_box, is_memory, is_record_type
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Host, Num, Phase, View
+from janus_nb.lowering.effects.containers import MAKE_ITEM, SET_ITEM, SET_OWN_ITEM
 from janus_nb.lowering.heap import members
 from janus_nb.lowering.heap.access import is_array, name_object, path_of, read_slot, touch_library
-from janus_nb.lowering.heap.content import settled
+from janus_nb.lowering.heap.content import named, settled
+from janus_nb.lowering.host.emit import Read, postpone
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.guards import Guard, IsBound, IsObject
 from janus_nb.speculate.plain import plain
@@ -36,7 +37,7 @@ def load_item(low: Lowering, owner: Any, index: Any) -> Any:
         return _tensor_item(low, owner, index)
     if isinstance(owner, Host):
         if owner.among and not all(low.heap.read_content(box) for box in owner.among):
-            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.code(owner, Phase.POST)), index, flat=True, picks=True)
+            return low.host_op("{}[{}]", None, Host(Phase.POST, owner.held), index, flat=True, picks=True)
         if isinstance(index, Num) or low.is_graph(index):
             if is_array(owner.witness):
                 return _tensor_item(low, low.lift(owner).tensor, index)
@@ -90,7 +91,7 @@ def _array_part(low: Lowering, owner: Host, index: Any) -> Host:
     made = low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
     if owner.phase is Phase.ENTRY and made.phase is Phase.PRE and isinstance(index, Host | slice):
         made.part = owner, index
-        low.host.droppable.add(made.code)
+        low.host.make_optional(made)
     return made
 
 
@@ -195,8 +196,9 @@ def _makes_items(owner: Any) -> bool:
 
 def _at_replay(low: Lowering, owner: Any, index: Any) -> Host:
     """An item that only replay knows. Looking into a `defaultdict` may change it."""
-    template = "J.item({}, {})" if _makes_items(owner) else "{}[{}]"
-    return low.host_op(template, None, Host(Phase.POST, low.host.object(owner)), index, flat=True, picks=not isinstance(index, slice))
+    held = Host(Phase.POST, low.host.constant(owner, named(low, owner)))
+    template, uses = ("{make_item}(J, {}, {})", {"make_item": MAKE_ITEM.perform}) if _makes_items(owner) else ("{}[{}]", None)
+    return low.host_op(template, None, held, index, flat=True, picks=not isinstance(index, slice), uses=uses)
 
 
 def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
@@ -209,7 +211,7 @@ def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
     if low.is_symbolic(index) or isinstance(index, slice):
         if _makes_items(owner) or not low.heap.read_content(owner):
             return _at_replay(low, owner, index)
-        made = _picked(low, Host(Phase.ENTRY, low.host.object(owner), owner), index)
+        made = _picked(low, Host(Phase.ENTRY, low.host.constant(owner, named(low, owner)), owner), index)
         if not isinstance(index, slice):
             made.among = _containers_in(low, owner)
         return made
@@ -257,7 +259,7 @@ def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
         mutate_fresh(low, owner)
         owner[index] = value
         if id(owner) in low.made.escaped:
-            low.host.statement(Phase.POST, f"{low.made.escaped[id(owner)]}[{low.code(index, Phase.POST)}] = {low.code(value, Phase.POST)}")
+            low.host.do(low.host.effect(SET_OWN_ITEM, low.made.escaped[id(owner)], low.code(index, Phase.POST), low.code(value, Phase.POST)))
         return
     if low.is_graph(owner) or isinstance(owner, Num) or low.backend.is_variable(owner):
         raise Unsupported("JN203", "item assignment to a tensor")
@@ -268,43 +270,12 @@ def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
         raise Unsupported("JN201", f"item assignment to a {type(owner).__name__}")
     if not low.is_symbolic(index):
         index = settled(low, index, late=True)
-    postpone(low, owner, "J.setitem({}, {}, {})", Read(index), Read(value) if is_memory_of(low, owner) else value)
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """An argument of an effect that is looked into, not just kept."""
-
-    value: Any
+    postpone(low, owner, SET_ITEM, Read(index), Read(value) if is_memory_of(low, owner) else value)
 
 
 def is_memory_of(low: Lowering, owner: Any) -> bool:
     """Whether a value is, or holds, an array: what is stored in it is converted."""
     return is_memory(owner.witness if isinstance(owner, Host) else owner)
-
-
-def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
-    """An effect on a container: done at replay, in program order, and undone if the iteration aborts there."""
-    target = owner.witness if isinstance(owner, Host) and owner.phase is not Phase.POST else owner
-    if isinstance(owner, Host) and owner.among:
-        low.heap.mutated.update({id(box): box for box in owner.among})
-    elif isinstance(owner, Host) and owner.code[0] != "c" and owner.phase is not Phase.POST:
-        raise Unsupported("JN102", "a container that comes from the data is changed")
-    if not isinstance(owner, Host) or owner.phase is not Phase.POST:
-        low.heap.mutated[id(target)] = target
-    low.note_effect()
-    if any(isinstance(a, Host) and a.code in low.trust.volatile for a in args):
-        low.trust.volatile_owners.add(id(target))
-    if isinstance(owner, Host) and owner.code in low.trust.unverified:
-        low.host.statement(Phase.POST, f"Flat({low.code(owner, Phase.POST)})")
-    low.host.statement(Phase.POST, template.format(low.code(owner, Phase.POST), *(effect_code(low, a) for a in args)))
-
-
-def effect_code(low: Lowering, value: Any) -> str:
-    """An argument of an effect, in the post program."""
-    if not isinstance(value, Read):
-        return low.code(value, Phase.POST)
-    return low.read_code(settled(low, value.value, late=True), Phase.POST)
 
 
 def mutate_fresh(low: Lowering, owner: Any) -> None:
@@ -339,7 +310,7 @@ def length(low: Lowering, owner: Any) -> Any:
         return found
     if isinstance(owner, list | dict | set) or is_box(owner):
         if not low.heap.read_content(owner):
-            return low.host_op("len({})", None, Host(Phase.POST, low.host.object(owner)), flat=True)
+            return low.host_op("len({})", None, Host(Phase.POST, low.host.constant(owner, named(low, owner))), flat=True)
         slot = LengthSlot(owner, path_of(low, owner))
         return read_slot(low, slot)
     if type(owner).__module__.partition(".")[0] in low.backend.modules:

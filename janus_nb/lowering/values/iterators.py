@@ -25,7 +25,7 @@ from janus_nb.speculate.plain import plain
 def as_replayed(low: Lowering, value: Any) -> Any:
     """A container that the loop changes, as the host value that replay will find."""
     if id(value) in low.heap.dirty and not low.is_fresh(value):
-        return Host(Phase.POST, low.host.object(value))
+        return Host(Phase.POST, low.host.constant(value))
     return value
 
 

@@ -6,14 +6,15 @@ import collections
 import sys
 from typing import Any
 
-from janus_nb.lowering.core import marks, numbers
+from janus_nb.lowering.core import marks, numbers, replayed
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import is_box, is_memory, is_users
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Host, Lazy, Nothing, Num, Phase, Suspended, View
+from janus_nb.lowering.effects.containers import CHANGE_OWN
 from janus_nb.lowering.heap import fence
 from janus_nb.lowering.heap.content import settled
-from janus_nb.lowering.host import tapes
+from janus_nb.lowering.host import emit, tapes
 from janus_nb.lowering.library.table import FLAT_METHODS, MUTATORS, OUT_POSITION, pure_methods
 from janus_nb.lowering.library.tracing import refuse_callbacks
 from janus_nb.lowering.values import items
@@ -83,30 +84,25 @@ def _host_method(low: Lowering, owner: Host, name: str, args: tuple[Any, ...], k
     if owner.phase is Phase.POST:
         if name in MUTATORS:
             low.note_effect()
-            looks = "Deep" if name in LOOKING else "Flat"
-            parts = [items.effect_code(low, v) for v in effect_arguments(name, args)] + [f"{k}={low.code(v, Phase.POST)}" for k, v in kwargs.items()]
-            made = low.host.assign(Phase.POST, f"J.change({', '.join([f'{looks}({low.code(owner, Phase.POST)})', repr(name), *parts])})", UNKNOWN)
-            low.trust.unverified.add(made.code)
-            return made
+            target = low.looked_at(owner.held, Phase.POST, flat=name not in LOOKING)
+            return emit.emit_change(low, target, name, effect_arguments(name, args), kwargs)
         refuse_callbacks((*args, *kwargs.values()))
         slots = "".join([", {}"] * len(args) + [f", {k}={{}}" for k in kwargs])
-        flat = name in FLAT_METHODS
-        return low.host_op(f"J.method({{}}, {name!r}{slots})", None, owner, *args, *kwargs.values(), flat=flat, picks=name == "get")
+        flat, uses = name in FLAT_METHODS, {"method": replayed.method}
+        return low.host_op(f"{{method}}({{}}, {name!r}{slots})", None, owner, *args, *kwargs.values(), flat=flat, picks=name == "get", uses=uses)
     if low.backend.is_tape(owner.witness):
         return tapes.gradient(low, owner, *args, **kwargs)
     if low.backend.is_tensor(owner.witness):
         return low.call(low.attribute(low.lift(owner), name), args, kwargs)
     if owner.among and name in MUTATORS:
         given = effect_arguments(name, args)
-        items.postpone(
-            low, owner, f"J.change({{}}, {name!r}" + ", {}" * len(args) + "".join(f", {k}={{}}" for k in kwargs) + ")", *given, *kwargs.values()
-        )
+        emit.postpone_change(low, owner, name, given, kwargs)
         return Nothing(f"{name}()")
     if owner.among and not all(low.heap.read_content(box) for box in owner.among):
-        return _host_method(low, Host(Phase.POST, low.host.code(owner, Phase.POST)), name, args, kwargs)
+        return _host_method(low, Host(Phase.POST, owner.held), name, args, kwargs)
     if name in MUTATORS or name in ("resize", "put", "partition", "setflags", "byteswap", "itemset"):
-        if type(owner.witness).__module__ == "numpy" and owner.code[0] == "c":
-            items.postpone(low, owner, f"J.change({{}}, {name!r}" + ", {}" * len(args) + ")", *args)
+        if type(owner.witness).__module__ == "numpy" and owner.constant:
+            emit.postpone_change(low, owner, name, args, {})
             return None
         raise Unsupported("JN102", f"in-place method {name!r} of a value from the data")
     return _host_call(low, owner, name, args, kwargs)
@@ -125,7 +121,7 @@ def _plain_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], k
 def effect_arguments(name: str, args: tuple[Any, ...]) -> list[Any]:
     """The arguments of a method that changes a container: which of them are looked into, and which are just kept."""
     kept = {"append": 1, "appendleft": 1, "setdefault": 1, "insert": 1}.get(name, 0)
-    return [*map(items.Read, args[: len(args) - kept]), *args[len(args) - kept :]] if kept else list(map(items.Read, args))
+    return [*map(emit.Read, args[: len(args) - kept]), *args[len(args) - kept :]] if kept else list(map(emit.Read, args))
 
 
 def _fresh_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -170,8 +166,8 @@ def _change_fresh(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], k
     escaped = low.made.escaped.get(id(owner))
     if escaped is not None:
         given = [low.make(v) if type(v) in (list, dict) else v for v in args]
-        parts = [low.code(a, Phase.POST) for a in given] + [f"{k}={low.code(v, Phase.POST)}" for k, v in kwargs.items()]
-        low.host.statement(Phase.POST, f"{escaped}.{name}({', '.join(parts)})")
+        named = {k: low.code(v, Phase.POST) for k, v in kwargs.items()}
+        low.host.do(low.host.effect(CHANGE_OWN, escaped, *(low.code(a, Phase.POST) for a in given), keywords=named, name=name))
     try:
         return getattr(owner, name)(*args, **kwargs)
     except Exception as error:
@@ -211,16 +207,11 @@ def _change_heap(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kw
     if name in LOOKING:
         settled(low, owner, late=True)
     given = effect_arguments(name, args)
-    parts = "".join([", {}"] * len(args) + [f", {k}={{}}" for k in kwargs])
-    target = "Deep({})" if name in LOOKING and is_box(owner) and not is_memory(owner) else "{}"
     if name in ("pop", "setdefault", "popitem", "popleft"):
         low.heap.mutated[id(owner)] = owner
         low.note_effect()
-        codes = [low.code(owner, Phase.POST), repr(name), *(items.effect_code(low, v) for v in given)]
-        made = low.host.assign(Phase.POST, f"J.change({', '.join(codes)})", UNKNOWN)
-        low.trust.unverified.add(made.code)
-        return made
-    items.postpone(low, owner, f"J.change({target}, {name!r}{parts})", *given, *kwargs.values())
+        return emit.emit_change(low, low.code(owner, Phase.POST), name, given, {})
+    emit.postpone_change(low, owner, name, given, kwargs, deep=name in LOOKING and is_box(owner) and not is_memory(owner))
     return None
 
 

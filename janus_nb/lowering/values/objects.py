@@ -17,8 +17,10 @@ from typing import Any
 
 from janus_nb.lowering.core import classes
 from janus_nb.lowering.core.lowering import Lowering
+from janus_nb.lowering.core.records import Variable
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Born, Phase
+from janus_nb.lowering.effects.objects import NEW
 from janus_nb.lowering.heap import members
 from janus_nb.lowering.heap.access import store_plain
 from janus_nb.source.units import is_user_class, is_user_function
@@ -54,8 +56,9 @@ def construct(low: Lowering, cls: type, args: tuple[Any, ...], kwargs: dict[str,
     if low.place.looping or low.place.nested:
         raise Unsupported("JN207", f"an object of class {cls.__name__} is created")
     shadow = cls.__new__(cls)
-    made = low.host.assign(Phase.POST, f"New({low.host.object(cls)})", None)
-    low.made.born[id(shadow)] = Born(shadow, made.code)
+    made = low.host.assign(Phase.POST, low.host.effect(NEW, low.host.constant(cls)), None, optional=True)
+    assert isinstance(made.held, Variable)
+    low.made.born[id(shadow)] = Born(shadow, made.held)
     _initialise(low, cls, shadow, args, kwargs)
     return shadow
 

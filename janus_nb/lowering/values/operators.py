@@ -17,15 +17,16 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from janus_nb.lowering.core import classes, numbers
+from janus_nb.lowering.core import classes, numbers, replayed
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import is_box, is_users
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import BoundMethod, Closure, Host, Num, Phase, View, kind_of
+from janus_nb.lowering.effects.arrays import AUGMENT
 from janus_nb.lowering.heap import fence, members
 from janus_nb.lowering.heap.content import settled
+from janus_nb.lowering.host.emit import postpone, postpone_change
 from janus_nb.lowering.values import identity, items
-from janus_nb.lowering.values.items import postpone
 from janus_nb.speculate.plain import SCALARS, plain
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any], str]] = {
@@ -214,9 +215,9 @@ def augmented(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
             return result
     if isinstance(left, Host) and not isinstance(left.witness, int | float | str | bool | complex | tuple | bytes):
         if left.phase is Phase.POST:
-            return binary(low, op, low.host_op("J.plain({})", None, left), right)
-        if type(left.witness).__module__ == "numpy" and getattr(left.witness, "shape", ()) != () and left.code[0] == "c":
-            postpone(low, left, f"J.inplace({{}}, {low.host.object(IN_PLACE[type(op)])}, {{}})", right)
+            return binary(low, op, low.host_op("{plain}({})", None, left, uses={"plain": replayed.plain}), right)
+        if type(left.witness).__module__ == "numpy" and getattr(left.witness, "shape", ()) != () and left.constant:
+            postpone(low, left, AUGMENT, IN_PLACE[type(op)], right)
             return left
         if type(left.witness).__module__ != "numpy" or getattr(left.witness, "shape", ()) != ():
             raise Unsupported("JN102", "in-place operator on an object of the host")
@@ -238,7 +239,7 @@ def _changed_in_place(low: Lowering, left: Any, method: str, right: Any) -> Any:
         raise Unsupported("JN102", "in-place operator on a container made in the loop")
     if not is_box(left):
         raise Unsupported("JN209", f"{method} of a {type(left).__name__}")
-    postpone(low, left, f"J.change({{}}, {method!r}, {{}})", settled(low, right, late=True))
+    postpone_change(low, left, method, [settled(low, right, late=True)], {})
     return left
 
 
