@@ -18,7 +18,7 @@ from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.printing import Text, are_calm, compiled, needed
 from janus_nb.lowering.core.records import Carry as CarryStates
 from janus_nb.lowering.core.records import LastOnly, Operand, Statement, Variable, is_calm, variables_in
-from janus_nb.lowering.core.staging import Carry, memory
+from janus_nb.lowering.core.staging import Carry, memory, said_of
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Closure, Host, Phase, kind_of
 from janus_nb.lowering.heap import born
@@ -95,6 +95,8 @@ def _finals(low: Lowering) -> list[tuple[Slot, Operand]]:
     """Slots to write at commit, with what they hold then."""
     mine = [(slot, value) for slot, value in low.heap.overlay.values() if not (isinstance(slot, AttrSlot) and id(slot.owner) in low.made.born)]
     low.ports.final = True
+    for slot, value in mine:
+        low.host.name_value(value, said_of(slot))
     with low.host.at_the_end():
         found = [(slot, _final(low, value)) for slot, value in mine]
     low.ports.final = False

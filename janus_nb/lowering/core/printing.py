@@ -102,6 +102,11 @@ class Text:
     returns: list[Operand]
 
 
+def _can_be_said(name: str) -> bool:
+    """Whether a name stands for itself in a program: Python changes the form of some letters as it reads them."""
+    return name.isidentifier() and (name.isascii() or unicodedata.normalize("NFKC", name) == name)
+
+
 class Printer:
     """Prints programs that share variables and objects."""
 
@@ -128,7 +133,7 @@ class Printer:
 
     def _new_name(self, held: Variable | Constant) -> str:
         """The user's name for an object, and that with a number for a variable, unless it is taken."""
-        said = held.said if held.said.isidentifier() and unicodedata.normalize("NFKC", held.said) == held.said else ""
+        said = held.said if _can_be_said(held.said) else ""
         if isinstance(held, Constant) and said and self._take(said):
             return said
         stem = f"{said}_" if said else (held.letter or _LETTER[held.phase]) if isinstance(held, Variable) else "c"
@@ -146,8 +151,10 @@ class Printer:
         """An expression."""
         if not isinstance(operand, Operation):
             return operand.literal if isinstance(operand, Constant) and operand.literal else self.name(operand)
-        uses = {key: self.text(constant) for key, constant in operand.uses.items()}
-        return operand.pattern.format(*map(self.text, operand.operands), **uses)
+        parts = map(self.text, operand.operands)
+        if operand.uses is None:
+            return operand.pattern.format(*parts)
+        return operand.pattern.format(*parts, **{key: self.text(constant) for key, constant in operand.uses.items()})
 
     def _lines(self, block: Sequence[Statement], pad: str) -> list[str]:
         return [pad + line for statement in block for line in self._statement(statement)]

@@ -30,7 +30,7 @@ def _name_of(value: Any) -> str:
     kind = type(value)
     if issubclass(kind, type):
         return str(type.__dict__["__name__"].__get__(value))
-    return value.__name__ if kind in (types.FunctionType, types.BuiltinFunctionType) else ""
+    return value.__name__ if kind in (types.FunctionType, types.BuiltinFunctionType, types.MethodType) else ""
 
 
 class HostPrograms:
@@ -84,14 +84,16 @@ class HostPrograms:
 
     def operation(self, pattern: str, *operands: Operand, uses: Mapping[str, Any] | None = None, calm: bool = False) -> Operation:
         """An expression; `uses` are the objects that its pattern names."""
-        return Operation(pattern, operands, {key: self.constant(value) for key, value in (uses or {}).items()}, calm)
+        if uses is None:
+            return Operation(pattern, operands, calm=calm)
+        return Operation(pattern, operands, {key: self.constant(value) for key, value in uses.items()}, calm)
 
     def reading(self, reader: Any, operand: Operand) -> Operation:
         """A value that a reader looks at before it is used; the same expression for the same value."""
         key = id(getattr(reader, "__func__", reader)), operand
         known = self._readings.get(key)
         if known is None:
-            known = self._readings[key] = self.operation("{read}({})", operand, uses={"read": reader})
+            known = self._readings[key] = self.operation("{f}({})", operand, uses={"f": reader})
         return known
 
     def effect(self, effect: Effect, *operands: Operand, keywords: Mapping[str, Operand] | None = None, name: str = "") -> Operation:
@@ -160,7 +162,7 @@ class HostPrograms:
         return value if position < len(block) and block[position] is statement else None
 
     def _key(self, phase: Phase, expression: Operation) -> tuple[Any, ...]:
-        return phase, expression.pattern, expression.operands, tuple(expression.uses.items())
+        return phase, expression.pattern, expression.operands, tuple(expression.uses.items()) if expression.uses else ()
 
     # -- branches, and the end of a call ----------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.lowering.effects.effect import Effect
@@ -85,7 +85,7 @@ class Operation:
 
     pattern: str
     operands: tuple[Operand, ...] = ()
-    uses: Mapping[str, Constant] = field(default_factory=dict)
+    uses: Mapping[str, Constant] | None = None
     calm: bool = False
     effect: Effect | None = None
 

@@ -105,8 +105,11 @@ def _each(do: Callable[..., Any], keeping: Keeping) -> Callable[..., Any]:
 def _once(do: Callable[..., Any], keeping: Keeping) -> Callable[..., Any]:
     """Keep what undoing needs before the first effect of the call."""
 
+    name = keeping.name
+
     def perform(journal: Ledger, owner: Any, *args: Any, **kwargs: Any) -> Any:
-        keep(journal, owner, keeping)
+        if id(owner) not in journal.kept.get(name, ()):
+            keep(journal, owner, keeping)
         return do(owner, *args, **kwargs)
 
     return perform
