@@ -2,7 +2,7 @@
 
     if loss < best:            cond = loss < best
         best = float(loss)     best = where(cond, float64(loss), best)        values: selected in the graph
-        print("better", i)     if cond: J.print("better", i)                  effects: a branch at replay
+        print("better", i)     if cond: print_(J, "better", i)               effects: a branch at replay
     else:
         x = model(x)           x = tf.cond(cond, x, model(x))                 computation: tf.cond
 

@@ -80,14 +80,9 @@ def _of_host(low: Lowering, value: Host, flat: bool, late: bool) -> Host:
 
 
 def _at_replay(low: Lowering, value: Any) -> Host:
-    made = Host(Phase.POST, low.host.constant(value, named(low, value)))
+    made = Host(Phase.POST, low.mention(value))
     made.unverified = True
     return made
-
-
-def named(low: Lowering, value: Any) -> str:
-    """The user's name for an object, as far as it can stand in a program."""
-    return low.trust.paths.get(id(value), "").rpartition(".")[2]
 
 
 def _registered(low: Lowering, value: Any, parts: tuple[Any, ...], flat: bool) -> Any:
@@ -105,7 +100,7 @@ def _registered(low: Lowering, value: Any, parts: tuple[Any, ...], flat: bool) -
         low.heap.guard_view(
             ViewSlot(value, low.trust.paths.get(id(value), f"<{type(value).__name__}>"), low.trust.reader.look, "the containers"), low.span
         )
-    return Host(Phase.ENTRY, low.host.constant(value, named(low, value)), value) if boxes else value
+    return Host(Phase.ENTRY, low.mention(value), value) if boxes else value
 
 
 def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:

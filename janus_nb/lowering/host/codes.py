@@ -9,7 +9,6 @@ from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.records import Operand, Operation
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, BoundMethod, Closure, Host, Lazy, Nothing, Num, Phase, Suspended, View
-from janus_nb.lowering.heap import content
 from janus_nb.lowering.heap.born import code_of
 from janus_nb.speculate.plain import plain
 
@@ -68,7 +67,7 @@ def _known_code(low: Lowering, value: Any, phase: Phase) -> Operand:
         return _call(low, together, parts, phase)
     if low.backend.is_traced(value):
         raise Unsupported("JN201", f"a {type(value).__name__} of the graph is kept")
-    return low.host.constant(value, content.named(low, value))
+    return low.mention(value)
 
 
 def _call(low: Lowering, function: Any, args: Iterable[Any], phase: Phase) -> Operation:

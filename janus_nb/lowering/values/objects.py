@@ -1,7 +1,7 @@
 """Objects of user classes: made in the region, and what their classes do with attributes.
 
     r = Record(i, float(loss))    lowering: a shadow instance, whose attributes are staged like any other
-    records.append(r)             post:     q3 = New(Record); J.change(records, 'append', q3); ...; Set(q3, 'index', e)
+    records.append(r)             post:     r_3 = new(Record); append(J, records, r_3); ...; set_attribute(r_3, 'index', e)
 
 A shadow never reaches the user: where the object is kept, replay makes a real one in every iteration, and gives it its
 attributes when the iteration's effects are done.
