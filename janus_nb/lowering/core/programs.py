@@ -23,6 +23,7 @@ from janus_nb.lowering.effects import checks
 from janus_nb.lowering.effects.effect import Effect
 
 _LITERAL = frozenset({int, bool, str, float, type(None)})
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
 def _name_of(value: Any) -> str:
@@ -30,7 +31,8 @@ def _name_of(value: Any) -> str:
     kind = type(value)
     if issubclass(kind, type):
         return str(type.__dict__["__name__"].__get__(value))
-    return value.__name__ if kind in (types.FunctionType, types.BuiltinFunctionType, types.MethodType) else ""
+    named = kind in _FUNCTIONS or (kind.__module__ == "numpy" and kind.__name__ in ("ufunc", "_ArrayFunctionDispatcher"))
+    return str(value.__name__) if named else ""
 
 
 class HostPrograms:

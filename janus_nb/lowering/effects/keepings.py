@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import collections
-import random
-from collections.abc import Iterator
 from typing import Any
 
 from janus_nb.lowering.effects.effect import Keeping
-from janus_nb.speculate.plain import plain
+from janus_nb.lowering.effects.sets import filling
 from janus_nb.speculate.slots import UNBOUND
 
 TRUSTED = ("builtins", "collections", "numpy", "tensorflow", "keras", "datetime", "decimal", "fractions")
@@ -42,7 +40,7 @@ def _content(owner: Any) -> Any:
         if isinstance(owner, dict):
             return dict(owner)
         if isinstance(owner, set):
-            return _as_it_lies(owner)
+            return filling(owner)
     raise TypeError(f"a {type(owner).__name__} cannot be changed at replay")
 
 
@@ -54,36 +52,6 @@ def _refill(owner: Any, content: Any) -> None:
     else:
         owner.clear()
         owner.extend(content) if isinstance(owner, collections.deque) else owner.update(content)
-
-
-def _as_it_lies(owner: set[Any]) -> Any:
-    """What to fill a set with so that its items come in the same order, now and when more are added.
-
-    The order depends on how a set has grown, which it does not tell; so several ways are tried out.
-
-    Raises:
-        TypeError: none leads to the same place.
-    """
-    order, size = list(owner), owner.__sizeof__()
-    if not all(map(plain, order)):
-        raise TypeError("a set of values that are not plain cannot be put back")
-    for items in _ways(owner, order):
-        trial: set[Any] = set()
-        trial.update(items)
-        if trial.__sizeof__() == size and all(a is b for a, b in zip(trial, order, strict=True)):
-            return items
-    raise TypeError("the order of a set cannot be put back")
-
-
-def _ways(owner: set[Any], order: list[Any]) -> Iterator[Any]:
-    """Items one after the other, in the orders in which they may have been added, and all of them at once."""
-    yield order
-    yield set(owner)
-    yield order[::-1]
-    shuffled, chance = list(order), random.Random(0)
-    for _ in range(60 if len(order) < 100 else 2):
-        chance.shuffle(shuffled)
-        yield list(shuffled)
 
 
 WHOLE = Keeping("whole", _content, _refill, once=True)

@@ -17,6 +17,7 @@ from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Host, Phase
 from janus_nb.lowering.effects.containers import APPEND, CHANGE, CHANGE_OWN
 from janus_nb.lowering.effects.effect import Effect
+from janus_nb.lowering.effects.sets import REMOVING
 from janus_nb.lowering.heap.content import settled
 
 LOOKING = frozenset({"remove", "sort", "index", "count"})
@@ -45,12 +46,14 @@ def postpone(low: Lowering, owner: Any, effect: Effect, *args: Any) -> None:
 
 def postpone_method(low: Lowering, owner: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], deep: bool = False) -> None:
     """A method that changes a container; `deep` looks at all that is in it first."""
+    _refuse_removing(owner, name)
     _claim(low, owner, (*args, *kwargs.values()))
     low.host.do(_method(low, _target(low, owner, deep), name, args, kwargs))
 
 
 def postponed_result(low: Lowering, owner: Any, name: str, args: Sequence[Any]) -> Host:
     """As `postpone_method`, for a method of the user's container whose result is wanted: `pop`, `setdefault`."""
+    _refuse_removing(owner, name)
     low.heap.mutated[id(owner)] = owner
     low.note_effect()
     return _result(low, low.code(owner, Phase.POST), name, args, {})
@@ -78,6 +81,17 @@ def mutate_fresh(low: Lowering, owner: Any) -> None:
         raise Unsupported("JN102", "a container that is bound anew in every iteration is changed")
     if low.place.branches and id(owner) not in low.branch_born():
         raise Unsupported("JN107", "a container made before a branch is changed inside it")
+
+
+def _refuse_removing(owner: Any, name: str) -> None:
+    """Refuse to take items out of a set at replay: an iteration that is run again would find the others in another order.
+
+    Raises:
+        Unsupported: JN102.
+    """
+    held = owner.witness if isinstance(owner, Host) else owner
+    if isinstance(held, set) and name in REMOVING:
+        raise Unsupported("JN102", f"{name}() of a set")
 
 
 def _claim(low: Lowering, owner: Any, args: Sequence[Any]) -> None:
