@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 from janus_nb.backend import LoopResult
+from janus_nb.lowering.core.programs import HostPrograms
+from janus_nb.lowering.core.values import Phase
+from janus_nb.lowering.effects.checks import CheckFailed
 from janus_nb.runtime import engine as engines
 from janus_nb.runtime import executor
-from janus_nb.runtime.journal import CheckFailed, Journal
 from janus_nb.runtime.region import Version
 
 from tests.programs import control_flow, keras_programs, language, library, objects, partial
@@ -47,6 +49,7 @@ class Fault:
         self.kind, self.index, self.iteration = kind, index, iteration
         self.fired = False
         self.again = False
+        self.failing = False
         self.seen: dict[str, int] | None = None
 
     def into(self, version: Version) -> None:
@@ -78,33 +81,25 @@ class Fault:
         return call
 
     def _failing_post(self, function: Any) -> Any:
-        fault = self
-
-        class Faulty(Journal):
-            __slots__ = ()
-
         count = 0
 
-        def call(journal: Journal, *args: Any) -> Any:
+        def call(*args: Any) -> Any:
             nonlocal count
             count += 1
-            if count == fault.iteration + 1 and not fault.fired:
-                check = journal.check
-
-                def failing(index: int, condition: Any, expected: bool) -> None:
-                    if index == fault.index and not fault.fired:
-                        fault.fired = True
-                        raise CheckFailed(index, not expected)
-                    check(index, condition, expected)
-
-                journal.check = failing  # type: ignore[method-assign]
-                try:
-                    return function(journal, *args)
-                finally:
-                    journal.check = check  # type: ignore[method-assign]
-            return function(journal, *args)
+            self.failing = count == self.iteration + 1 and not self.fired
+            try:
+                return function(*args)
+            finally:
+                self.failing = False
 
         return call
+
+    def probe(self, condition: Any, index: int, expected: bool) -> Any:
+        """Stands before every condition that a post program checks."""
+        if not self.failing or index != self.index:
+            return condition
+        self.fired = True
+        return not expected
 
 
 class _FaultyGraph:
@@ -147,7 +142,15 @@ def inject(monkeypatch: pytest.MonkeyPatch, program: Program, fault: Fault) -> R
         return_draws(*args)
         fault.again = False
 
+    check = HostPrograms.check
+
+    def probed(self: HostPrograms, phase: Phase, index: int, condition: Any, expected: bool) -> None:
+        if phase is Phase.POST:
+            condition = self.operation(f"{{probe}}({{}}, {index}, {expected})", condition, uses={"probe": fault.probe})
+        check(self, phase, index, condition, expected)
+
     with monkeypatch.context() as patch:
+        patch.setattr(HostPrograms, "check", probed)
         patch.setattr(engines.Engine, "attempt", with_fault)
         patch.setattr(executor.Executor, "return_draws", drawn_again)
         return run(program, True, {})

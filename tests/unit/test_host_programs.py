@@ -50,20 +50,20 @@ def test_every_statement_has_a_text() -> None:
         LastOnly(lasts, [last]),
     ]
     assert printed(block, [x, last], [states, E, flag, lasts]) == (
-        "def post(S, e, flag_2, L):\n"
-        "    x_4 = e + 1\n"
-        "    print_(x_4, 'a')\n"
-        "    if flag_2 is not False: check(2, flag_2, False)\n"
-        "    if flag_2:\n"
-        "        x_4 = 2\n"
+        "def post(S, e, flag_0, L):\n"
+        "    x_1 = e + 1\n"
+        "    print_(x_1, 'a')\n"
+        "    if flag_0 is not False: check(2, flag_0, False)\n"
+        "    if flag_0:\n"
+        "        x_1 = 2\n"
         "    else:\n"
-        "        x_4 = 3\n"
-        "    if not flag_2:\n"
-        "        x_4 = 4\n"
-        "    S[0], S[2] = x_4, e\n"
+        "        x_1 = 3\n"
+        "    if not flag_0:\n"
+        "        x_1 = 4\n"
+        "    S[0], S[2] = x_1, e\n"
         "    if L is None: return None\n"
-        "    loss_7, = L\n"
-        "    return (x_4, loss_7,)\n"
+        "    loss_2, = L\n"
+        "    return (x_1, loss_2,)\n"
     )
 
 
@@ -85,7 +85,7 @@ def test_objects_are_named_once_and_never_hide_a_builtin() -> None:
     names = [host.constant(ours, "len"), host.constant(theirs, "box"), host.constant(np.sum), host.constant([2], "box"), host.constant(ours, "other")]
     assert names[0] is names[4]
     (post,), (text,) = compiled([Text("post", [E], [], [*names, host.operation("len({})", names[0])])], "test")
-    assert text == "def post(e):\n    return (len_1, box, sum_3, box_4, len_1, len(len_1),)\n"
+    assert text == "def post(e):\n    return (len_0, box, sum_1, box_2, len_0, len(len_0),)\n"
     assert post(None) == (ours, theirs, np.sum, [2], ours, 1)
 
 
@@ -218,9 +218,9 @@ def test_effects_print_in_their_form() -> None:
     ]
     assert printed(block, [box], [E, box]).splitlines()[1:-1] == [
         "    append(J, log, e)",
-        "    box_1.sort(e, key=None)",
-        "    box_1[0] = e",
-        "    box_1 = new(Journal)",
+        "    box_0.sort(e, key=None)",
+        "    box_0[0] = e",
+        "    box_0 = new(Journal)",
     ]
 
 

@@ -114,6 +114,7 @@ class Printer:
         self.scope: dict[str, Any] = {}
         self._names: dict[Variable | Constant, str] = {}
         self._taken: set[str] = set()
+        self._count = 0
 
     def function(self, program: Text) -> str:
         """A program as a function definition."""
@@ -137,10 +138,10 @@ class Printer:
         if isinstance(held, Constant) and said and self._take(said):
             return said
         stem = f"{said}_" if said else (held.letter or _LETTER[held.phase]) if isinstance(held, Variable) else "c"
-        count = len(self._names)
-        while not self._take(f"{stem}{count}"):
-            count += 1
-        return f"{stem}{count}"
+        while not self._take(name := f"{stem}{self._count}"):
+            self._count += 1
+        self._count += 1
+        return name
 
     def _take(self, name: str) -> bool:
         free = name not in self._taken and name not in _RESERVED

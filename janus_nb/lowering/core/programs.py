@@ -35,6 +35,11 @@ def _name_of(value: Any) -> str:
     return str(value.__name__) if named else ""
 
 
+def pattern_of(effect: Effect, given: Sequence[str], name: str = "") -> str:
+    """How programs write an effect on operands that are written as `given`."""
+    return effect.form.format(*given, all=", ".join(given), rest=", ".join(given[1:]), name=name)
+
+
 class HostPrograms:
     """The three programs under construction.
 
@@ -88,7 +93,8 @@ class HostPrograms:
         """An expression; `uses` are the objects that its pattern names."""
         if uses is None:
             return Operation(pattern, operands, calm=calm)
-        return Operation(pattern, operands, {key: self.constant(value) for key, value in uses.items()}, calm)
+        named = {key: value if isinstance(value, Constant) else self.constant(value) for key, value in uses.items()}
+        return Operation(pattern, operands, named, calm)
 
     def reading(self, reader: Any, operand: Operand) -> Operation:
         """A value that a reader looks at before it is used; the same expression for the same value."""
@@ -101,9 +107,12 @@ class HostPrograms:
     def effect(self, effect: Effect, *operands: Operand, keywords: Mapping[str, Operand] | None = None, name: str = "") -> Operation:
         """An effect on the first of the operands, as an expression; `name` is that of a method, where the effect's form has one."""
         named = keywords or {}
-        given = ["{}"] * len(operands) + [f"{key}={{}}" for key in named]
-        pattern = effect.form.format(*given, all=", ".join(given), rest=", ".join(given[1:]), name=name)
-        return Operation(pattern, (*operands, *named.values()), {"do": self.constant(effect.perform, effect.name)}, effect=effect)
+        pattern = pattern_of(effect, ["{}"] * len(operands) + [f"{key}={{}}" for key in named], name)
+        return Operation(pattern, (*operands, *named.values()), {"do": self.doing(effect)}, effect=effect)
+
+    def doing(self, effect: Effect) -> Constant:
+        """What programs call for an effect."""
+        return self.constant(effect.perform, effect.name)
 
     def name_value(self, value: Any, name: str) -> None:
         """Note the user's name for a value, for the programs' text."""
@@ -216,4 +225,4 @@ class HostPrograms:
             del block[size:]
 
 
-__all__ = ["HostPrograms"]
+__all__ = ["HostPrograms", "pattern_of"]

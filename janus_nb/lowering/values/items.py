@@ -168,7 +168,7 @@ def _makes_items(owner: Any) -> bool:
 def _at_replay(low: Lowering, owner: Any, index: Any) -> Host:
     """An item that only replay knows. Looking into a `defaultdict` may change it."""
     held = Host(Phase.POST, low.mention(owner))
-    template, uses = ("{make_item}(J, {}, {})", {"make_item": MAKE_ITEM.perform}) if _makes_items(owner) else ("{}[{}]", None)
+    template, uses = (pattern_of(MAKE_ITEM, ["{}", "{}"]), {"do": low.host.doing(MAKE_ITEM)}) if _makes_items(owner) else ("{}[{}]", None)
     return low.host_op(template, None, held, index, flat=True, picks=not isinstance(index, slice), uses=uses)
 
 
