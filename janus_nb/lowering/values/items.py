@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
+from janus_nb.lowering.core.programs import pattern_of
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import BoundMethod, Host, Lazy, Num, Phase, Suspended, View
 from janus_nb.lowering.effects.containers import MAKE_ITEM, SET_ITEM
