@@ -391,6 +391,29 @@ def test_a_call_taken_back_in_the_middle_is_pythons(name: str, stop: str, capsys
     assert found[0] == found[1]
 
 
+SETS = {
+    "added": "box.add(i * 17 % 41)",
+    "added and updated": "box.add(i * 8 % 31)\n    box.update([i * 16 % 23, i])",
+    "discarded": "box.add(i * 17 % 41)\n    box.discard(i * 5 % 41)",
+    "popped": "box.add(i * 17 % 41)\n    if len(box) > 5:\n        log.append(box.pop())",
+    "cleared": "box.add(i * 8)\n    if len(box) > 6:\n        box.clear()",
+    "by operator": "box |= {i * 8 % 41}",
+}
+
+
+@pytest.mark.parametrize("verify", ["off", "first"])
+@pytest.mark.parametrize("change", SETS)
+def test_the_order_of_a_set_is_pythons(change: str, verify: str) -> None:
+    """Iterations that were rehearsed, or taken back, leave no trace in the order of what is added later."""
+    cell = f"for i in range(60):\n    v.add(data[i])\n    {SETS[change]}\n    {STOPS['an assumption fails at replay']}\norder = list(box)\n"
+    found = []
+    for janus in (False, True):
+        names = space(count=[0], late=[], box={32, 8, 16, 3})
+        run(cell, names, verify=verify) if janus else exec(cell, names)
+        found.append((names["order"], names["log"], names["late"]))
+    assert found[0] == found[1]
+
+
 # -- all of them ----------------------------------------------------------------------------------------------------------
 
 
