@@ -17,7 +17,7 @@ from janus_nb.lowering.core.frames import Feed
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.printing import Text, are_calm, compiled, needed
 from janus_nb.lowering.core.records import Carry as CarryStates
-from janus_nb.lowering.core.records import LastOnly, Operand, Statement, Variable, is_calm, variables_in
+from janus_nb.lowering.core.records import LastOnly, Operand, Statement, Variable, add_variables, is_calm
 from janus_nb.lowering.core.staging import Carry, memory, said_of
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Closure, Host, Phase, kind_of
@@ -273,7 +273,9 @@ def _ending(low: Lowering, finals: Sequence[Operand]) -> list[Statement]:
 
 def _live(block: Sequence[Statement], returns: Sequence[Operand]) -> tuple[list[Statement], dict[Variable, None]]:
     """The statements of a program that matter for what it returns and does, and the variables that it reads."""
-    read = {v: None for value in returns for v in variables_in(value)}
+    read: dict[Variable, None] = {}
+    for value in returns:
+        add_variables(value, read)
     return needed(block, read), read
 
 

@@ -53,7 +53,7 @@ def test_every_statement_has_a_text() -> None:
         "def post(S, e, flag_0, L):\n"
         "    x_1 = e + 1\n"
         "    print_(x_1, 'a')\n"
-        "    if flag_0 is not False: check(2, flag_0, False)\n"
+        "    check(2, flag_0, False)\n"
         "    if flag_0:\n"
         "        x_1 = 2\n"
         "    else:\n"

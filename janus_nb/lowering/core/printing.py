@@ -30,9 +30,9 @@ from janus_nb.lowering.core.records import (
     Phase,
     Statement,
     Variable,
+    add_variables,
     is_calm,
     is_truth,
-    variables_in,
 )
 
 _LETTER = {Phase.ENTRY: "n", Phase.PRE: "p", Phase.POST: "q"}
@@ -53,19 +53,20 @@ def _needed(statement: Statement, read: dict[Variable, None]) -> Statement | Non
         case Assign(variable, value, optional):
             if variable not in read and (optional or is_calm(value)):
                 return None
-            read.update(dict.fromkeys(variables_in(value)))
+            add_variables(value, read)
         case Do(operation):
-            read.update(dict.fromkeys(variables_in(operation)))
+            add_variables(operation, read)
         case Check(condition=condition):
-            read.update(dict.fromkeys(variables_in(condition)))
+            add_variables(condition, read)
         case Branch(condition, then, other):
             then, other = needed(then, read), needed(other, read)
             if not then and not other and is_truth(condition):
                 return None
-            read.update(dict.fromkeys(variables_in(condition)))
+            add_variables(condition, read)
             return Branch(condition, then, other)
         case Carry(values=values):
-            read.update({v: None for _, value in values for v in variables_in(value)})
+            for _, value in values:
+                add_variables(value, read)
         case LastOnly():
             pass
         case _:
@@ -167,8 +168,7 @@ class Printer:
             case Do(operation):
                 return [self.text(operation)]
             case Check(index, condition, expected, check):
-                tested = self.text(condition)
-                return [f"if {tested} is not {expected}: {self.text(check)}({index}, {tested}, {expected})"]
+                return [f"{self.text(check)}({index}, {self.text(condition)}, {expected})"]
             case Branch(condition, then, other):
                 tested = self.text(condition)
                 if not then:

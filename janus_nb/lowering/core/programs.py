@@ -65,7 +65,7 @@ class HostPrograms:
         self.said: dict[int, str] = {}
         self._blocks: list[list[Statement]] = [[]]
         self._constants: dict[int, Constant] = {}
-        self._literals: dict[tuple[type, str], Constant] = {}
+        self._literals: dict[tuple[type, Any], Constant] = {}
         self._readings: dict[tuple[int, Operand], Operation] = {}
         self._remembered: dict[tuple[Any, ...], tuple[Host, Assign, int]] = {}
 
@@ -81,12 +81,12 @@ class HostPrograms:
         return known
 
     def _literal(self, value: Any) -> Constant:
-        text = repr(value)
-        if type(value) in (int, float) and text[0] == "-":
-            text = f"({text})"
-        known = self._literals.get((type(value), text))
+        kind = type(value)
+        key = kind, repr(value) if kind is float else value  # 0.0 and -0.0 are equal
+        known = self._literals.get(key)
         if known is None:
-            known = self._literals[type(value), text] = Constant(value, literal=text)
+            text = repr(value)
+            known = self._literals[key] = Constant(value, literal=f"({text})" if text[0] == "-" else text)
         return known
 
     def operation(self, pattern: str, *operands: Operand, uses: Mapping[str, Any] | None = None, calm: bool = False) -> Operation:

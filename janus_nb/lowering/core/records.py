@@ -10,7 +10,7 @@ the pattern. `janus_nb.lowering.core.printing` makes text of it all, once, at th
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,13 +174,13 @@ class LastOnly:
 Statement = Assign | Do | Check | Branch | Carry | LastOnly
 
 
-def variables_in(operand: Operand) -> Iterator[Variable]:
-    """The variables that an expression reads."""
+def add_variables(operand: Operand, read: dict[Variable, None]) -> None:
+    """Add the variables that an expression reads to those in `read`."""
     if isinstance(operand, Variable):
-        yield operand
+        read[operand] = None
     elif isinstance(operand, Operation):
         for part in operand.operands:
-            yield from variables_in(part)
+            add_variables(part, read)
 
 
 def is_calm(operand: Operand) -> bool:
@@ -195,5 +195,5 @@ def is_truth(operand: Operand) -> bool:
 
 __all__ = [
     "Assign", "Atom", "Branch", "Carry", "Check", "Constant", "Do", "LastOnly", "Operand", "Operation", "Phase", "Statement", "Variable",
-    "is_calm", "is_truth", "variables_in",
+    "add_variables", "is_calm", "is_truth",
 ]  # fmt: skip
