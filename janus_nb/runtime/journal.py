@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_nb.lowering.core.staging import memory
-from janus_nb.lowering.library.table import CLOCKS, module_of
+from janus_nb.lowering.library.table import changes_its_owner, is_clock, is_pure_method
 from janus_nb.speculate.slots import UNBOUND
 
 _WHOLE = ("_io", "io", "ipykernel.iostream")
@@ -173,14 +173,14 @@ class Journal:
             self.touched[id(owner)] = owner
             self._undo.append(owner.pop)
             return owner.append(*args)
-        if type(owner).__module__.partition(".")[0] not in _TRUSTED:
+        if not changes_its_owner(type(owner), method):
             raise TypeError(f"{method}() of a {type(owner).__name__} cannot be replayed")
         self._keep(owner)
         return getattr(owner, method)(*args, **kwargs)
 
     def method(self, owner: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         """A method without effects, of an object that only replay knows."""
-        if type(owner).__module__.partition(".")[0] not in _TRUSTED:
+        if not is_pure_method(type(owner), name):
             raise TypeError(f"{name}() of a {type(owner).__name__} cannot be replayed")
         return getattr(owner, name)(*args, **kwargs)
 
@@ -208,7 +208,7 @@ class Journal:
         """An effect on the outside. Output is formatted now and written when final."""
         if function is print:
             return self._print(*args, **kwargs)
-        if module_of(function)[0] in CLOCKS:
+        if is_clock(function):
             return function(*args, **kwargs)
         given = [settled(a) for a in args]
         named = {k: settled(v) for k, v in kwargs.items()}

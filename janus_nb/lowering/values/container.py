@@ -19,7 +19,7 @@ from janus_nb.lowering.core.values import Host, Lazy, Phase, Suspended, View
 from janus_nb.lowering.heap import members
 from janus_nb.lowering.heap.access import path_of, read_slot
 from janus_nb.lowering.heap.content import settled
-from janus_nb.lowering.library.table import MUTATORS, pure_methods
+from janus_nb.lowering.library.table import MUTATORS, is_pure_method
 from janus_nb.lowering.library.tracing import refuse_callbacks
 from janus_nb.lowering.values import attributes, items
 from janus_nb.lowering.values.effects import LOOKING, Read, effect_arguments, postpone, postponed_result
@@ -173,7 +173,7 @@ class ContainerKind(Kind):
             if items.holds_key(low, value, args[0]):
                 return low.item(value, args[0])
             return args[1] if len(args) > 1 else None
-        if name not in pure_methods(type(value)):
+        if not is_pure_method(type(value), name):
             self.refuse(value, f"method {name!r}")
         return items.called_on_host(low, value, name, args, kwargs, is_memory(value))
 

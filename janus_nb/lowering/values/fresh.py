@@ -14,7 +14,7 @@ from janus_nb.lowering.core.reader import is_record_type
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Host, Phase, View
 from janus_nb.lowering.heap import fence, members
-from janus_nb.lowering.library.table import MUTATORS, pure_methods
+from janus_nb.lowering.library.table import MUTATORS, is_pure_method
 from janus_nb.lowering.values import attributes, items
 from janus_nb.lowering.values.effects import change_kept, mutate_fresh
 from janus_nb.lowering.values.kind import Args, Conversion, Kind, Kwargs
@@ -147,7 +147,7 @@ class FreshKind(Kind):
             return low.make(value._replace(**kwargs))
         if name == "get" and isinstance(value, dict) and plain(args[0]) and all(map(plain, value)):
             return value.get(*args)
-        if name not in pure_methods(type(value)):
+        if not is_pure_method(type(value), name):
             self.refuse(value, f"method {name!r}")
         args = items.drawn(low, args)
         if fence.is_open(low, value) and all(fence.is_open(low, v) for v in args):

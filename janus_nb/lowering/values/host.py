@@ -20,7 +20,7 @@ from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Host, Nothing, Num, Phase
 from janus_nb.lowering.heap.access import is_array
 from janus_nb.lowering.host import tapes
-from janus_nb.lowering.library.table import FLAT_METHODS, MUTATORS, PURE_METHODS, pure_methods
+from janus_nb.lowering.library.table import FLAT_METHODS, MUTATORS, PURE_METHODS, is_pure_method
 from janus_nb.lowering.library.tracing import refuse_callbacks
 from janus_nb.lowering.values import attributes, items
 from janus_nb.lowering.values.effects import LOOKING, Read, effect_arguments, effect_code, postpone
@@ -224,7 +224,7 @@ class HostKind(Kind):
                 postpone(low, value, f"J.change({{}}, {name!r}" + ", {}" * len(args) + ")", *args)
                 return None
             raise Unsupported("JN102", f"in-place method {name!r} of a value from the data")
-        if name not in pure_methods(type(value.witness)):
+        if not is_pure_method(type(value.witness), name):
             raise Unsupported("JN201", f"method {name!r} of a {type(value.witness).__name__}")
         return items.called_on_host(low, value, name, args, kwargs, is_memory(value.witness))
 
