@@ -178,6 +178,11 @@ class Journal:
         self._keep(owner)
         return getattr(owner, method)(*args, **kwargs)
 
+    def apply(self, owner: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """A function of a library that changes `owner`, which is among its arguments."""
+        self._keep(owner)
+        return function(*args, **kwargs)
+
     def method(self, owner: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         """A method without effects, of an object that only replay knows."""
         if not is_pure_method(type(owner), name):

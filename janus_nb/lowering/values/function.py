@@ -15,6 +15,7 @@ from janus_nb.lowering.heap import access
 from janus_nb.lowering.heap.access import path_of, read_slot
 from janus_nb.lowering.library.tracing import call_library, trace_library, trampoline
 from janus_nb.lowering.values import attributes, calling, generators
+from janus_nb.lowering.values.changes import apply_changing, changing_row
 from janus_nb.lowering.values.kind import Args, Conversion, Kind, Kwargs
 from janus_nb.lowering.values.text import formatted
 from janus_nb.source.units import is_user_function
@@ -149,6 +150,9 @@ def call_library_function(low: Lowering, value: Any, args: Args, kwargs: Kwargs)
     graph_function = low.backend.python_function(value)
     if graph_function is not None:
         return calling.without_effects(low, graph_function, args, kwargs, "a tf.function", "JN301")
+    changing = changing_row(low, value, args, kwargs)
+    if changing is not None:
+        return apply_changing(low, changing, value, args, kwargs)
     return call_library(low, value, args, dict(kwargs))
 
 
