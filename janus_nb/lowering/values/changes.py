@@ -40,8 +40,10 @@ def apply_changing(low: Lowering, known: Row, function: Any, args: Args, kwargs:
     """
     changed = written(known, function, args, kwargs)
     place, target = changed[0]
-    if len(changed) > 1 or place == SELF or place == "where" or any(value is target for value in _others(args, kwargs, place)):
+    if len(changed) > 1 or place in (SELF, "where") or any(value is target for value in _others(args, kwargs, place)):
         raise Unsupported("JN201", f"{known.name}() that changes its argument {place!r}")
+    if isinstance(target, Host) and target.phase is not Phase.POST and target.code[0] == "c":
+        target = target.witness  # an array of the user's that the program names
     refuse_callbacks((*args, *kwargs.values()))
     if any(callable(value) and not is_known_callback(value) for value in kwargs.values()):
         raise Unsupported("JN204", f"{known.name}() with a function that nobody knows")
@@ -72,6 +74,8 @@ def _at_replay(low: Lowering, function: Any, place: int | str, target: Any, args
         low.heap.mutated[id(target)] = target
         if not is_memory(target):
             settled(low, target, late=True)
+        if any(isinstance(value, Host) and value.code in low.trust.volatile for value in (*args, *kwargs.values())):
+            low.trust.volatile_owners.add(id(target))
     owner = low.code(target, Phase.POST)
     looks = owner if is_memory(target) else f"Deep({owner})"
     given = [owner if i == place else effect_code(low, Read(value)) for i, value in enumerate(args)]

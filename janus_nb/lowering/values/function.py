@@ -150,10 +150,20 @@ def call_library_function(low: Lowering, value: Any, args: Args, kwargs: Kwargs)
     graph_function = low.backend.python_function(value)
     if graph_function is not None:
         return calling.without_effects(low, graph_function, args, kwargs, "a tf.function", "JN301")
+    if type(value) is operator.itemgetter:
+        return _picked(low, value, args, kwargs)
     changing = changing_row(low, value, args, kwargs)
     if changing is not None:
         return apply_changing(low, changing, value, args, kwargs)
     return call_library(low, value, args, dict(kwargs))
+
+
+def _picked(low: Lowering, getter: operator.itemgetter[Any], args: Args, kwargs: Kwargs) -> Any:
+    """What `operator.itemgetter(...)` picks."""
+    if len(args) != 1 or kwargs:
+        raise Unsupported("JN203", "TypeError: itemgetter() expects one argument")
+    found = [low.item(args[0], index) for index in getter.__reduce__()[1]]  # type: ignore[index]
+    return found[0] if len(found) == 1 else tuple(found)
 
 
 def _method(low: Lowering, method: types.MethodType, args: Args, kwargs: Kwargs) -> Any:

@@ -98,6 +98,8 @@ class HostKind(Kind):
         kind = type(value.witness)
         if is_user_class(kind) and not is_record_type(kind) and not plain(value.witness):
             return self._attribute_of_users(low, value, name)
+        if is_pure_method(kind, name):
+            return items.method_of(value, name)
         if not (is_box(value.witness) or plain(value.witness) or is_record_type(kind) or low.backend.is_tensor(value.witness)):
             raise Unsupported("JN201", f"attribute {name!r} of a {kind.__name__} from the data")
         found = getattr(value.witness, name, UNBOUND)

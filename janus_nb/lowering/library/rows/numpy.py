@@ -51,11 +51,11 @@ qr slogdet solve svd svdvals tensordot tensorinv tensorsolve trace vecdot vector
 _FFT = "fft fft2 fftfreq fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2 irfftn rfft rfft2 rfftfreq rfftn"
 
 _METHODS = """
-argsort astype choose clip compress conj conjugate copy cumprod cumsum flatten item max mean min nonzero prod repeat round
+argsort astype choose clip compress copy cumprod cumsum flatten item max mean min nonzero prod repeat round
 searchsorted std sum take tobytes tolist trace var argmax argmin all any
 """
 _METHODS_OF_ARRAYS = "argpartition dot ptp"
-_METHODS_THAT_VIEW = "diagonal ravel reshape squeeze swapaxes transpose view"
+_METHODS_THAT_VIEW = "conj conjugate diagonal ravel reshape squeeze swapaxes transpose view"
 
 _DRAWS = """
 random uniform normal standard_normal choice exponential standard_exponential gamma standard_gamma beta binomial poisson geometric gumbel
@@ -68,7 +68,7 @@ _OUT = ("out",)
 
 NUMPY: tuple[Row, ...] = (
     *pure("numpy", _NEW, changes=_OUT),
-    *pure("numpy", _VIEWS, changes=_OUT, view=True),
+    *pure("numpy", _VIEWS, changes=_OUT, new=False, view=True),
     *pure("numpy", _WORKING, changes=("out", "overwrite_input")),
     *pure("numpy", "nan_to_num", changes=("copy=False",), new=False),
     *pure("numpy", _TYPES),
@@ -76,12 +76,12 @@ NUMPY: tuple[Row, ...] = (
     *pure("numpy", "fromfunction", callbacks=(0,)),
     *pure("numpy", "copyto put place putmask fill_diagonal put_along_axis", changes=(0,)),
     *pure("numpy.linalg", _LINALG, changes=_OUT),
-    *pure("numpy.linalg", "diagonal matrix_transpose", view=True),
+    *pure("numpy.linalg", "diagonal matrix_transpose", new=False, view=True),
     *pure("numpy.fft", _FFT, changes=_OUT),
     *pure("numpy.ufunc", "reduce accumulate reduceat outer", changes=_OUT),
     *pure("numpy.ufunc", "at", changes=(0,)),
     *(row for kind in ("ndarray", "generic") for row in pure(f"numpy.{kind}", _METHODS, changes=_OUT)),
-    *(row for kind in ("ndarray", "generic") for row in pure(f"numpy.{kind}", _METHODS_THAT_VIEW, view=True)),
+    *(row for kind in ("ndarray", "generic") for row in pure(f"numpy.{kind}", _METHODS_THAT_VIEW, new=False, view=True)),
     *pure("numpy.ndarray", _METHODS_OF_ARRAYS, changes=_OUT),
     *pure("numpy.ndarray", "fill sort partition put itemset setflags resize byteswap", changes=(SELF,)),
     *pure(

@@ -107,7 +107,8 @@ CONTAINERS: tuple[Row, ...] = (
     *pure("itertools", "takewhile dropwhile filterfalse starmap", callbacks=(0,), lazy=True),
     *pure("itertools", "accumulate", callbacks=(1, "func"), lazy=True),
     *pure("functools", "reduce", callbacks=(0,), new=False),
-    *pure("operator", "itemgetter attrgetter methodcaller"),
+    *pure("operator", "itemgetter"),
+    *pure("operator.itemgetter", "__call__", new=False),
 )
 
 OUTPUT: tuple[Row, ...] = (
