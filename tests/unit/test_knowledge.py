@@ -19,6 +19,7 @@ from janus_nb.lowering.library.table import KNOWLEDGE, MUTATORS, Knowledge, know
 from janus_nb.speculate.plain import plain
 
 from tests.unit.knowledge_samples import CALLS, CHANGES, METHODS
+from tests.unit.programs_of_libraries import PROGRAMS, REFUSED
 from tests.unit.test_engine import every_iteration_is_worth_it
 from tests.unit.test_fence import compare, form
 
@@ -134,6 +135,13 @@ def test_most_rows_run_in_graphs() -> None:
     sample = TESTED[::9]
     graphs = [compare(*loop_of(name))[1].counts["graph"] > 0 for name in sample]
     assert sum(graphs) >= 0.9 * len(graphs), [n for n, g in zip(sample, graphs, strict=True) if not g]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_with_libraries(name: str) -> None:
+    problems, view = compare(*PROGRAMS[name])
+    assert not problems, "\n".join([*PROGRAMS[name], *problems])
+    assert (view.counts["graph"] == 0) is (name in REFUSED)
 
 
 # -- what a user says ----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ BOXES = frozenset({list, dict, set, collections.deque, collections.OrderedDict, 
 """Mutable containers whose readers are known. Subclasses are not among them: a user's may do anything."""
 
 _FROZEN = frozenset({tuple, frozenset})
-_BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, re.Match)
+_BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, types.MethodDescriptorType, re.Match)
 _LIMIT = 1_000_000
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.unsupported import Unsupported
-from janus_nb.lowering.core.values import Lazy, Suspended
+from janus_nb.lowering.core.values import Host, Lazy, Num, Suspended
 from janus_nb.lowering.values import generators
 from janus_nb.lowering.values.iterators import apart, give_all, made_lazily, through
 
@@ -38,13 +38,13 @@ def _endless(low: Lowering, what: str, items: Callable[[], Iterator[Any]]) -> La
     """
 
     def produce(give: Give) -> None:
-        made = list(itertools.islice(items(), MAX_ENDLESS))
-        for item in made:
+        made = -1
+        for made, item in enumerate(items()):
+            if made == MAX_ENDLESS:
+                raise Unsupported("JN109", f"{what} that nobody leaves")
             if not give(item):
                 return
-        if len(made) < MAX_ENDLESS:
-            return  # a cycle of nothing
-        raise Unsupported("JN109", f"{what} that nobody leaves")
+        assert made == -1, "only a cycle of nothing ends"
 
     made = made_lazily(low, what, produce)
     made.endless = items
@@ -69,9 +69,17 @@ class _Consumer:
 
 
 def count(low: Lowering, start: Any = 0, step: Any = 1) -> Any:
-    """`itertools.count(start, step)`, for whole numbers."""
-    first, by = _known(start, "count()"), _known(step, "count()")
-    return _endless(low, "count()", lambda: itertools.count(first, by))
+    """`itertools.count(start, step)`: adds the step again and again, as Python does."""
+    if not all(isinstance(v, Host | Num) or type(v) in (int, float) for v in (start, step)):
+        raise Unsupported("JN102", "count() of something that is no plain number")
+
+    def numbers() -> Iterator[Any]:
+        value = start
+        while True:
+            yield value
+            value = low.binary(ast.Add(), value, step)
+
+    return _endless(low, "count()", numbers)
 
 
 def cycle(low: Lowering, iterable: Any) -> Any:
