@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -251,6 +252,15 @@ def test_a_row_may_come_before_the_library() -> None:
     wave = importlib.import_module("wave")
     known = table.of(wave.open)
     assert known is not None and known.effect is Effect.HOST
+
+
+def test_a_look_up_imports_nothing() -> None:
+    code = (
+        "import sys, numpy, math; from janus_nb.lowering.library.table import knowledge_of; before = set(sys.modules);"
+        "assert knowledge_of(math.sin) and knowledge_of(numpy.interp); sys.exit(str(set(sys.modules) - before) if set(sys.modules) != before else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_whole_module_only_if_asked(strange: None) -> None:

@@ -145,11 +145,10 @@ def resolve(name: str) -> tuple[Any, Any]:
 
 
 def _member(owner: Any, name: str) -> Any:
-    """An attribute, looked up without running code of a class."""
+    """An attribute, looked up without running any code: a module's `__getattr__` may import what it is asked for."""
     if isinstance(owner, type):
         return inspect.getattr_static(owner, name, _ABSENT)
-    held = vars(owner) if isinstance(owner, types.ModuleType) else {}
-    return held[name] if name in held else getattr(owner, name, _ABSENT) if isinstance(owner, types.ModuleType) else _ABSENT
+    return vars(owner).get(name, _ABSENT) if isinstance(owner, types.ModuleType) else _ABSENT
 
 
 def _root(kind: type) -> str:

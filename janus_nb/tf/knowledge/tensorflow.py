@@ -19,7 +19,7 @@ TENSORFLOW: tuple[Row, ...] = (
     *host("tensorflow.python.ops.logging_ops.*", "print_v2"),
     *pure("tensorflow.TensorShape", "as_list is_fully_defined num_elements"),
     *pure("tensorflow.python.util.object_identity.Reference", "deref", new=False),
-    *pure("tensorflow.Tensor", "numpy"),
+    *pure("tensorflow.python.framework.ops.EagerTensor", "numpy"),
     *refused(
         "tensorflow.*",
         "py_function numpy_function py_func print function set_seed set_random_seed enable_op_determinism set_global_generator run_functions_eagerly"
