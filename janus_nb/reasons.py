@@ -24,6 +24,11 @@ class Reason:
     why: str
     hint: str
 
+    def advice(self, detail: str) -> str:
+        """The hint, about what was met: a function's full name takes the place of the example's."""
+        named = all(part.isidentifier() for part in detail.split(".")) and "." in detail
+        return self.hint.replace("mylib.f", detail) if named else self.hint
+
 
 _ROWS = [
     # --- JN1xx: the language -------------------------------------------------------------------------
@@ -89,7 +94,8 @@ _ROWS = [
         "call of a library function with unknown effects",
         "JANUS calls a library function while it builds a graph only when the function is known to be pure, "
         "and postpones it only when it is known to be replayable.",
-        "Move the call out of the hot loop, or call it every so many iterations in a loop of its own.",
+        'If the function only computes from its arguments, say so: `janus_nb.knows("mylib.f", effect="pure")`. '
+        "Otherwise move the call out of the hot loop, or call it every so many iterations in a loop of its own.",
     ),
     (
         "JN202",

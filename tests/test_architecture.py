@@ -29,6 +29,7 @@ LAYERS = [
     {"view"},
     {"report"},
     {"function"},
+    {"knowledge"},
     {"notebook"},
     {"bench"},
     {"demo", "cli", "__init__"},

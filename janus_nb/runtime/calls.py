@@ -13,6 +13,7 @@ from typing import Any
 from janus_nb.config import Options
 from janus_nb.events import CellStarted, EagerRan, EventBus, Profiled, RegionFound
 from janus_nb.lowering.generate import ARGUMENTS_SLOT, RETURN_SLOT, KeyedParts, Parts, Target, form_of
+from janus_nb.lowering.library.table import KNOWLEDGE
 from janus_nb.proof.fingerprint import Names
 from janus_nb.report import Report
 from janus_nb.runtime.attempt import Attempt, Committed, PythonRuns
@@ -38,6 +39,7 @@ class FunctionRegion:
         self.signature = inspect.signature(function)
         self.engine: Any = None
         self._session: Any = None
+        self.known = 0  # which knowledge of libraries its graphs were made with
         self.callees: dict[int, Any] = {}  # holds code that holds the session: to be emptied when the function is gone
 
     def _begin(self) -> None:
@@ -47,6 +49,7 @@ class FunctionRegion:
 
         self.engine = Engine(present_backend(), self.options, self.bus, self.store.recorder)
         self._session = Session(self.engine, self.store, self.callees)
+        self.known = KNOWLEDGE.version
         found = function_source(self.function)
         span = Span(self.function.__code__.co_filename, self.function.__code__.co_firstlineno, 0, self.function.__code__.co_firstlineno, 1)
         if found is not None:
@@ -67,7 +70,7 @@ class FunctionRegion:
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function; the result, effects and exceptions are those of calling it."""
-        if self.engine is None:
+        if self.engine is None or self.known != KNOWLEDGE.version:
             self._begin()
         backend = self.engine.backend
         if not backend.loaded():

@@ -180,7 +180,9 @@ class Engine:
         if reason.code in TRANSIENT and region.refusals < MAX_REFUSALS:
             region.generate_again = True  # after one more iteration of Python's, things may have settled
             return
-        self._tell(region, Declined(region.number, reason.code, reason.title, refusal.detail, reason.hint, refusal.span or region.span))
+        self._tell(
+            region, Declined(region.number, reason.code, reason.title, refusal.detail, reason.advice(refusal.detail), refusal.span or region.span)
+        )
         region.untouched = reason.code == "JN408"
         if not region.versions or region.refusals >= MAX_REFUSALS:
             self.split(region)
@@ -199,7 +201,7 @@ class Engine:
     def seam(self, region: Region, refusal: Refusal) -> None:
         """Say, once, what is left to Python inside a region that is converted around it."""
         reason = refusal.reason
-        event = Declined(region.number, reason.code, reason.title, refusal.detail, reason.hint, refusal.span or region.span)
+        event = Declined(region.number, reason.code, reason.title, refusal.detail, reason.advice(refusal.detail), refusal.span or region.span)
         if event not in region.verdict:
             self._tell(region, event)
 

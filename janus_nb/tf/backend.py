@@ -14,8 +14,10 @@ from tensorflow.python.framework.ops import uid
 from tensorflow.python.ops import tensor_array_ops
 
 from janus_nb.backend import Body, CommittingStep, LoopGraph, Spec, Tensor
+from janus_nb.lowering.library.table import KNOWLEDGE
 from janus_nb.tf import seeds, tapes
 from janus_nb.tf.datasets import open_source
+from janus_nb.tf.knowledge import ROWS
 from janus_nb.tf.libraries import OPAQUE, shared_state
 from janus_nb.tf.loop import TensorFlowLoop, barred, commit, unsuited
 from janus_nb.tf.perturb import moved, moved_variables
@@ -35,6 +37,7 @@ class TensorFlowBackend:
     unseen = frozenset({"_variable_read"})  # a warning about XLA shardings in graphs is all that depends on it
 
     def __init__(self) -> None:
+        KNOWLEDGE.add(ROWS)
         self.eager_example: Any = tf.zeros([])
         self._asked = 0
 

@@ -46,15 +46,15 @@ def every_iteration_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("janus_nb.runtime.driver.MIN_SECONDS", 0.0)
     monkeypatch.setattr("janus_nb.runtime.region.MIN_SECONDS", 0.0)
     monkeypatch.setattr("janus_nb.runtime.engine.Engine.judge", lambda *a: None)
-    from janus_nb.lowering.library import table as library
+    from janus_nb.lowering.library.row import Effect, Row
+    from janus_nb.lowering.library.table import KNOWLEDGE
     from janus_nb.source import units
 
     found = units.find_user_file
     fake = sys.modules[FakeBackend.__module__].__file__
     monkeypatch.setattr(units, "find_user_file", lambda file: file != fake and found(file))
 
-    row = library.Knowledge("tests.unit.fake", frozenset(), library.Effect.TRACED, "the fake library")
-    monkeypatch.setattr(library, "KNOWLEDGE", (row, *library.KNOWLEDGE))
+    KNOWLEDGE.add([Row("tests.unit.fake.*", Effect.TRACED)])
 
 
 STEP = "for i in range(60):\n    v.add(data[i])\n    log.append(float(data[i]) * 2)\n"

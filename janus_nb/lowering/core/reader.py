@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import collections
 import enum
+import re
 import types
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ BOXES = frozenset({list, dict, set, collections.deque, collections.OrderedDict, 
 """Mutable containers whose readers are known. Subclasses are not among them: a user's may do anything."""
 
 _FROZEN = frozenset({tuple, frozenset})
-_BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType)
+_BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, types.MethodDescriptorType, re.Match)
 _LIMIT = 1_000_000
 
 
@@ -137,6 +138,7 @@ class Reader:
             or is_memory(value)
             or is_record_type(kind)
             or is_plain_type(kind)
+            or kind is re.Match
             or self.is_tensor(value)
         ):
             raise Opaque(f"a {kind.__name__}")

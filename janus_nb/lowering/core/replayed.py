@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from janus_nb.lowering.effects.keepings import is_trusted
 from janus_nb.speculate.slots import UNBOUND
-
-
-def method(owner: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-    """A method without effects.
-
-    Raises:
-        TypeError: the object's class is not known to have one.
-    """
-    if not is_trusted(owner):
-        raise TypeError(f"{name}() of a {type(owner).__name__} cannot be replayed")
-    return getattr(owner, name)(*args, **kwargs)
 
 
 def plain(value: Any) -> Any:
@@ -54,4 +42,4 @@ def unpack(value: Any, count: int) -> tuple[Any, ...]:
     return items
 
 
-__all__ = ["bound", "method", "plain", "unpack"]
+__all__ = ["bound", "plain", "unpack"]

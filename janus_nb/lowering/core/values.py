@@ -12,7 +12,7 @@ The order is known < ENTRY < PRE < graph < POST; an operation is computed at the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Literal
@@ -145,12 +145,14 @@ class Lazy:
         what: The kind of iterator.
         frames: The scopes in which it was made.
         begun: Whether something has consumed it.
+        endless: Makes its items anew, for one that never ends.
     """
 
     produce: Callable[[Callable[[Any], bool]], None]
     what: str
     frames: list[Any]
     begun: bool = False
+    endless: Callable[[], Iterator[Any]] | None = None
 
 
 @dataclass(eq=False, slots=True)

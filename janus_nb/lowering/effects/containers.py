@@ -70,10 +70,13 @@ def _change(journal: Ledger, owner: Any, method: str, *args: Any, **kwargs: Any)
 
 CHANGE = Effect("change", "a container is changed by a method", _call, _change, WHOLE)
 
+APPLY = change("apply", "a container is changed by a function of a library", lambda _, function, *args, **kwargs: function(*args, **kwargs), WHOLE)
+"""Called with the container, the function, and the function's arguments, among which the container is."""
+
 CHANGE_OWN = immediate("change_own", "a container made in the iteration is changed by a method", _call, "{0}.{name}({rest})")
 
 SET_OWN_ITEM = immediate("set_own_item", "an item of a container made in the iteration is set", _set_item, "{0}[{1}] = {2}")
 
-ALL = (APPEND, SET_ONE_ITEM, SET_ANY_ITEM, SET_ITEM, DELETE_ITEM, MAKE_ITEM, CHANGE, CHANGE_OWN, SET_OWN_ITEM)
+ALL = (APPEND, SET_ONE_ITEM, SET_ANY_ITEM, SET_ITEM, DELETE_ITEM, MAKE_ITEM, CHANGE, APPLY, CHANGE_OWN, SET_OWN_ITEM)
 
-__all__ = ["ALL", "APPEND", "CHANGE", "CHANGE_OWN", "DELETE_ITEM", "MAKE_ITEM", "SET_ANY_ITEM", "SET_ITEM", "SET_ONE_ITEM", "SET_OWN_ITEM"]
+__all__ = ["ALL", "APPEND", "APPLY", "CHANGE", "CHANGE_OWN", "DELETE_ITEM", "MAKE_ITEM", "SET_ANY_ITEM", "SET_ITEM", "SET_ONE_ITEM", "SET_OWN_ITEM"]

@@ -1,136 +1,177 @@
-"""What is known of library callables, as data: whether a call may be traced, computed by the host, or postponed.
+"""The one look-up: what is known of a function, a class, or a method.
 
-TRACED     builds graph operations when called on symbolic tensors (TensorFlow, Keras)
-PURE       depends on its arguments alone: computed by the host when they are known
-REPLAYED   an effect that nothing in the graph depends on: postponed to replay, in program order
-REFUSED    anything else
+Rows name things as users do (`numpy.linalg.norm`, `numpy.ndarray.sort`). A library's rows are turned into the objects that they name once
+the library is loaded (it is never imported here), so that it does not matter under which name, or from which private module, one got there.
 """
 
 from __future__ import annotations
 
-import enum
+import inspect
+import sys
 import types
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from janus_nb.lowering.library.names import MATH, METHODS_OF, NUMPY, NUMPY_FFT, NUMPY_LINALG, OPERATOR, STATISTICS
+from janus_nb.lowering.library.row import SELF, Effect, Row, given
+from janus_nb.lowering.library.rows import BUILTINS, LIBRARIES
+from janus_nb.source.units import is_user_class
+
+_ABSENT = object()
 
 
-class Effect(enum.Enum):
-    """What calling something does."""
-
-    TRACED = "traced"
-    PURE = "pure"
-    REPLAYED = "replayed"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What is known of a family of callables.
+    """All rows, by name; and by object, as far as libraries are loaded.
 
     Attributes:
-        module: Module prefix.
-        names: Names in it; all, if empty.
-        effect: What calling them does.
-        why: The reason, shown when a call is refused.
-        code: Reason code of a refusal.
+        version: Grows with every row that is added.
     """
 
-    module: str
-    names: frozenset[str]
-    effect: Effect
-    why: str
-    code: str = "JN201"
+    def __init__(self, libraries: Iterable[tuple[Row, ...]]) -> None:
+        self.version = 0
+        self._rows: dict[str, Row] = {}
+        self._waiting: dict[str, list[Row]] = {}  # by top-level package: rows whose objects have not been found yet
+        self._objects: dict[int, tuple[Any, Row]] = {}
+        self._members: dict[type, dict[str, Row]] = {}
+        self._families: dict[str, Row] = {}  # `module.*` and `module.*.name`
+        self._loaded = 0
+        for library in libraries:
+            self.add(library)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """More rows. A row replaces what was known under the same name."""
+        for row in rows:
+            self._rows[row.name] = row
+            if "*" in row.name:
+                self._families[row.name] = row
+            else:
+                self._waiting.setdefault(row.name.partition(".")[0], []).append(row)
+        self.version += 1
+        self._loaded = -1
+
+    def row(self, name: str) -> Row | None:
+        """The row of a full name."""
+        return self._rows.get(name)
+
+    def rows(self) -> tuple[Row, ...]:
+        """All rows."""
+        return tuple(self._rows.values())
+
+    def forget(self, name: str) -> None:
+        """Drop the row of a name."""
+        self._rows.pop(name, None)
+        self._families.pop(name, None)
+        self._objects = {key: held for key, held in self._objects.items() if held[1].name != name}
+        self._members = {kind: {n: r for n, r in held.items() if r.name != name} for kind, held in self._members.items()}
+        for waiting in self._waiting.values():
+            waiting[:] = [row for row in waiting if row.name != name]
+        self.version += 1
+
+    # -- looking up ------------------------------------------------------------------------------------------------
+
+    def of(self, function: Any) -> Row | None:
+        """What is known of something that is called: the row of the very object, of a method of its owner's class, or of its family."""
+        self._find_objects()
+        held = self._objects.get(id(function))
+        if held is not None:
+            return held[1]
+        owner, name = _owner_and_name(function)
+        if owner is not None:
+            known = self.method(owner, name)
+            if known is not None:
+                return known
+        return self.family(*module_of(function))
+
+    def method(self, kind: type, name: str) -> Row | None:
+        """What is known of a method of exactly this class: its own row, or that of the class in the same library that it comes from."""
+        self._find_objects()
+        roots: set[str] = set()
+        for base in kind.__mro__:
+            known = self._members.get(base, {}).get(name)
+            if known is not None:
+                return known if roots <= {_root(base)} else None
+            if name in base.__dict__:
+                roots.add(_root(base))
+        return None
+
+    def family(self, module: str, name: str) -> Row | None:
+        """The row that speaks of all names of a module: the most specific one."""
+        parts = module.split(".")
+        prefixes = [".".join(parts[:n]) for n in range(len(parts), 0, -1)]
+        for pattern in (f".*.{name}", ".*"):
+            for prefix in prefixes:
+                known = self._families.get(prefix + pattern)
+                if known is not None:
+                    return known
+        return None
+
+    # -- from names to objects ---------------------------------------------------------------------------------------
+
+    def _find_objects(self) -> None:
+        """Find the objects of rows whose library has been loaded since."""
+        loaded = len(sys.modules)
+        if loaded == self._loaded:
+            return
+        self._loaded = loaded
+        for root, waiting in self._waiting.items():
+            if waiting and root in sys.modules:
+                waiting[:] = [row for row in waiting if not self._found(row)]
+
+    def _found(self, row: Row) -> bool:
+        owner, found = resolve(row.name)
+        if found is _ABSENT:
+            return False
+        if isinstance(owner, type):
+            self._members.setdefault(owner, {})[row.last] = row
+        else:
+            self._objects[id(found)] = (found, row)
+        return True
 
 
-_T, _P, _R, _X = Effect.TRACED, Effect.PURE, Effect.REPLAYED, Effect.REFUSED
+def resolve(name: str) -> tuple[Any, Any]:
+    """What a full name stands for now, and what it belongs to; modules are not imported for it."""
+    parts = name.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        owner: Any = sys.modules.get(".".join(parts[:cut]))
+        if owner is None:
+            continue
+        found: Any = owner
+        for part in parts[cut:]:
+            owner, found = found, _member(found, part)
+            if found is _ABSENT:
+                break
+        if found is not _ABSENT:
+            return owner, found
+    return None, _ABSENT
 
 
-def _rows(effect: Effect, why: str, *modules: str, names: str = "", code: str = "JN201") -> tuple[Knowledge, ...]:
-    return tuple(Knowledge(module, frozenset(names.split()), effect, why, code) for module in modules)
+def _member(owner: Any, name: str) -> Any:
+    """An attribute, looked up without running any code: a module's `__getattr__` may import what it is asked for."""
+    if isinstance(owner, type):
+        return inspect.getattr_static(owner, name, _ABSENT)
+    return vars(owner).get(name, _ABSENT) if isinstance(owner, types.ModuleType) else _ABSENT
 
 
-_PURE, _LOG = "computes from its arguments", "writes output, which nothing in the graph depends on"
+def _root(kind: type) -> str:
+    return (kind.__module__ or "").partition(".")[0].lstrip("_")
 
-# The first row that matches decides.
-KNOWLEDGE: tuple[Knowledge, ...] = (
-    *_rows(
-        _X, "runs loops or changes the model", "keras",
-        names="__setattr__ __delattr__ add_weight fit evaluate predict train_on_batch test_on_batch predict_on_batch compile save save_weights load_weights summary export build add pop"
-        " set_random_seed clear_session set_floatx set_epsilon set_image_data_format set_dtype_policy set_global_policy set_backend",
-    ),
-    *_rows(
-        _X, "acts on the host", "keras.src.callbacks", "keras.src.saving", "keras.src.datasets", "keras.src.applications", "keras.src.export",
-        "keras.src.visualization", "keras.src.distribution", "keras.src.utils.progbar", "keras.src.utils.io_utils", "keras.src.utils.file_utils",
-        "keras.src.utils.summary_utils", "keras.src.utils.model_visualization", "keras.src.utils.image_utils",
-    ),
-    *_rows(
-        _X, "differs while a graph is built", "tensorflow", "keras",
-        names="inside_function executing_eagerly executing_eagerly_outside_functions get_static_value constant_value is_symbolic_tensor is_symbolic"
-        " get_default_graph get_current_name_scope in_cross_replica_context is_keras_tensor",
-    ),
-    *_rows(_T, "layers, losses, metrics and optimizers build operations", "keras"),
-    *_rows(_R, _LOG, "tensorflow.python.ops.logging_ops", names="print_v2 print"),
-    *_rows(
-        _X, "acts on the host", "tensorflow",
-        names="py_function numpy_function py_func print function set_seed set_random_seed enable_op_determinism set_global_generator run_functions_eagerly init_scope write_file load_op_library",
-    ),
-    *_rows(_X, "datasets are iterated by the loop itself", "tensorflow.python.data"),
-    *_rows(
-        _X, "writes files", "tensorflow.python.checkpoint", "tensorflow.python.saved_model", "tensorflow.python.training",
-        "tensorflow.python.ops.summary_ops_v2", "tensorflow.python.lib", "tensorboard",
-    ),
-    *_rows(_X, "changes TensorFlow's settings", "tensorflow.python.eager.context"),
-    *_rows(_T, "builds operations", "tensorflow"),
-    *_rows(_X, "advances a random state", "numpy.random", "random", code="JN205"),
-    *_rows(_P, _PURE, "numpy", names=NUMPY),
-    *_rows(_P, _PURE, "numpy.linalg", names=NUMPY_LINALG),
-    *_rows(_P, _PURE, "numpy.fft", names=NUMPY_FFT),
-    *_rows(_X, "may change its argument or the host", "numpy"),
-    *_rows(_P, _PURE, "math", names=MATH),
-    *_rows(_P, _PURE, "cmath", names=MATH + " phase polar rect"),
-    *_rows(_P, _PURE, "statistics", names=STATISTICS),
-    *_rows(_P, _PURE, "_operator", names=OPERATOR),
-    *_rows(_P, _PURE, "json", names="dumps loads"),
-    *_rows(_P, _PURE, "textwrap", names="dedent indent wrap fill shorten"),
-    *_rows(_P, _PURE, "posixpath", "ntpath", names="join basename dirname split splitext normpath isabs commonprefix"),
-    *_rows(_P, _PURE, "re", names="sub subn split findall escape"),
-    *_rows(_P, _PURE, "fractions", names="Fraction"),
-    *_rows(_P, _PURE, "decimal", names="Decimal"),
-    *_rows(_P, _PURE, "datetime", names="timedelta date datetime time strptime fromisoformat"),
-    *_rows(_P, "copies its argument", "copy", names="copy deepcopy"),
-    *_rows(
-        _R, "reads the clock, which nothing in the graph depends on", "time",
-        names="time perf_counter monotonic process_time time_ns perf_counter_ns monotonic_ns strftime localtime",
-    ),
-    *_rows(_R, "reads the clock, which nothing in the graph depends on", "datetime", names="now today utcnow"),
-    *_rows(_R, "writes a log, which nothing in the graph depends on", "logging"),
-    *_rows(
-        _R, "moves a progress bar, which nothing in the graph depends on", "tqdm",
-        names="update set_postfix set_postfix_str set_description set_description_str refresh display write reset",
-    ),
-    *_rows(_R, _LOG, "_io", "io", "ipykernel.iostream", "codecs", names="write writelines flush"),
-    *_rows(_R, _LOG, "_csv", "csv", names="writerow writerows"),
-    *_rows(_R, "frees memory, which nothing in the graph depends on", "gc", names="collect"),
-    *_rows(_R, _LOG, "builtins", names="print"),
-    *_rows(
-        _X, "acts on the host", "builtins",
-        names="open input exec eval compile globals locals vars setattr delattr iter next __import__ breakpoint exit quit id object super memoryview",
-    ),
-    *_rows(
-        _P, _PURE, "builtins",
-        names="abs min max round divmod pow sum str repr format int float bool len sorted list tuple dict set frozenset hash ord chr hex bin oct"
-        " ascii complex bytes any all reversed type slice",
-    ),
-)  # fmt: skip
 
-CLOCKS = ("time", "datetime")
-"""Modules whose replayed calls return what replay finds; all other replayed calls return nothing that may be used."""
+def _owner_and_name(function: Any) -> tuple[type | None, str]:
+    """The class that a method belongs to, and its name there."""
+    name = getattr(function, "__name__", "") if not isinstance(function, type) else ""
+    if isinstance(function, types.MethodType | types.BuiltinMethodType | types.MethodWrapperType):
+        owner = function.__self__
+        if isinstance(owner, types.ModuleType) or owner is None:
+            return None, name
+        return owner if isinstance(owner, type) else type(owner), name
+    if isinstance(function, types.MethodDescriptorType | types.WrapperDescriptorType | types.ClassMethodDescriptorType):
+        return function.__objclass__, name
+    if isinstance(function, type | types.FunctionType | types.BuiltinFunctionType):
+        return None, name
+    return type(function), "__call__"
 
 
 def module_of(function: Any) -> tuple[str, str]:
-    """The module and name under which a callable is known."""
+    """The module and name under which a callable introduces itself."""
     if isinstance(function, types.MethodType):
         module, name = module_of(function.__func__)
         owner = type(function.__self__).__module__ or ""
@@ -148,53 +189,90 @@ def module_of(function: Any) -> tuple[str, str]:
     return found or "", name
 
 
-def knowledge_of(function: Any) -> Knowledge | None:
-    """The first row of the table that speaks of a callable, or `None`."""
+def full_name(function: Any) -> str:
+    """The name of a callable for messages, and for `janus_nb.knows`."""
+    owner, name = _owner_and_name(function)
+    if owner is not None and (name != "__call__" or not hasattr(function, "__name__")):
+        return f"{owner.__module__}.{owner.__qualname__}.{name}"
     module, name = module_of(function)
-    for row in KNOWLEDGE:
-        if (module == row.module or module.startswith(row.module + ".")) and (not row.names or name in row.names):
-            return row
-    return None
+    return f"{module.lstrip('_') if module.lstrip('_') in sys.modules else module}.{name}"
 
+
+KNOWLEDGE = Knowledge(LIBRARIES)
+"""What is known in this process."""
+
+
+def knowledge_of(function: Any) -> Row | None:
+    """What is known of a function, a class or a method, or `None`."""
+    return KNOWLEDGE.of(function)
+
+
+def method_of(kind: type, name: str) -> Row | None:
+    """What is known of a method, for objects of exactly this class; of a user's class, nothing."""
+    if issubclass(kind, tuple) and kind.__mro__[1:] == (tuple, object):
+        kind = tuple  # a named tuple
+    return None if is_user_class(kind) else KNOWLEDGE.method(kind, name)
+
+
+def is_pure_method(kind: type, name: str) -> bool:
+    """Whether a method computes from its object and its arguments, and changes neither."""
+    known = method_of(kind, name)
+    return known is not None and known.effect is Effect.PURE and SELF not in known.changes and not known.volatile
+
+
+def replayed_method(owner: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+    """A method without effects, of an object that only replay knows: host programs call it.
+
+    Raises:
+        TypeError: the object's class is not known to have one.
+    """
+    if not is_pure_method(type(owner), name):
+        raise TypeError(f"{name}() of a {type(owner).__name__} cannot be replayed")
+    return getattr(owner, name)(*args, **kwargs)
+
+
+def is_clock(function: Any) -> bool:
+    """Whether a function reads what may differ in every call."""
+    known = knowledge_of(function)
+    return known is not None and known.volatile
+
+
+def written(known: Row, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[int | str, Any], ...]:
+    """The arguments that a call changes: where they stand, and what they are. Of a method's owner, the place is `SELF`."""
+    if SELF in known.changes:
+        return ((SELF, getattr(function, "__self__", None)),)
+    if "where" in kwargs and type(function).__name__ == "ufunc":  # what is left out is memory that was not written
+        return (("where", kwargs["where"]),)
+    return tuple(given(function, known.changes, args, kwargs))
+
+
+def method_writes(kind: type, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a method without effects on its owner writes to an argument: `out`."""
+    known = method_of(kind, name)
+    return known is None or any(given(getattr(kind, name), known.changes, args, kwargs))
+
+
+def is_known_callback(value: Any) -> bool:
+    """Whether a library may call this: it computes from what it is handed, and is nobody's own code."""
+    known = knowledge_of(value) if callable(value) else None
+    return known is not None and known.effect is Effect.PURE and not (known.volatile or known.changes or known.callbacks)
+
+
+def _methods(wanted: Callable[[Row], bool]) -> frozenset[str]:
+    return frozenset(row.last for row in BUILTINS if row.name.count(".") == 2 and not row.last.startswith("__") and wanted(row))
+
+
+MUTATORS = _methods(lambda row: SELF in row.changes) | {"fill"}
+"""Methods that change containers, whatever container replay finds."""
+
+FLAT_METHODS = _methods(lambda row: row.flat) | {"tolist", "popleft"}
+"""Methods that look at a container itself, and not at what is in it."""
 
 PURE_METHODS = frozenset(
     """item tolist mean sum min max std var copy astype argmax argmin any all round keys values items get count index
     format join split strip lower upper startswith endswith replace numpy flatten ravel reshape total_seconds isoformat
     cumsum dot transpose T most_common rjust ljust center zfill title capitalize splitlines partition rpartition rsplit
     encode decode isdigit isalpha find rfind removeprefix removesuffix hex is_integer bit_length squeeze argsort take clip
-    prod nonzero trace diagonal ptp searchsorted strftime timestamp""".split()
+    prod nonzero trace diagonal ptp searchsorted strftime timestamp group groups""".split()
 )
-"""Methods without effects, on whatever object replay finds (checked there: never a user's class)."""
-
-WRITING = frozenset({"out", "overwrite_input", "overwrite_x", "copy_to"})
-"""Parameters of pure functions that name an argument they write to."""
-
-OUT_POSITION: dict[str, int] = {
-    **dict.fromkeys(("sum", "prod", "mean", "cumsum", "cumprod", "std", "var", "trace"), 2),
-    **dict.fromkeys(("max", "min", "all", "any", "argmax", "argmin", "ptp", "round", "compress", "choose", "dot"), 1),
-    "clip": 2,
-    "take": 2,
-    "dot": 1,
-    "trace": 4,
-}
-"""How many arguments a method of an array takes before the one that it writes to."""
-
-FLAT_METHODS = frozenset("get keys values items copy tolist popleft".split())
-"""Methods that look at a container itself, and not at what is in it."""
-
-
-def pure_methods(kind: type) -> frozenset[str]:
-    """The methods without effects of exactly this type."""
-    if any(k.__name__ == "generic" and k.__module__ == "numpy" for k in kind.__mro__):
-        return METHODS_OF["numpy.ndarray"]
-    found = METHODS_OF.get(f"{kind.__module__}.{kind.__name__}")
-    if found is None and issubclass(kind, tuple) and kind.__mro__[1:] == (tuple, object):
-        return METHODS_OF["builtins.tuple"]
-    return found or frozenset()
-
-
-MUTATORS = frozenset(
-    """append extend insert pop remove clear sort reverse update setdefault popitem add discard appendleft popleft
-    extendleft rotate fill subtract intersection_update difference_update symmetric_difference_update move_to_end""".split()
-)
-"""Methods of containers that change them; postponed to replay."""
+"""Names that are taken for methods without effects on a value that only replay knows. What they do is looked up there, by the value's class."""

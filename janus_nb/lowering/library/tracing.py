@@ -11,6 +11,7 @@ import contextlib
 import functools
 import gc
 import inspect
+import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +28,8 @@ from janus_nb.lowering.heap import access, fence, members
 from janus_nb.lowering.heap.content import settled
 from janus_nb.lowering.host import draws
 from janus_nb.lowering.library.quiet import quiet
-from janus_nb.lowering.library.table import CLOCKS, WRITING, Effect, knowledge_of, module_of
+from janus_nb.lowering.library.row import Effect, Row, given
+from janus_nb.lowering.library.table import full_name, is_clock, is_known_callback, knowledge_of, module_of, written
 from janus_nb.source.units import is_keras, is_user_class, is_user_file, is_user_function
 from janus_nb.speculate.plain import plain
 from janus_nb.speculate.slots import NameSlot, ViewSlot, instance_dict
@@ -35,32 +37,40 @@ from janus_nb.speculate.slots import NameSlot, ViewSlot, instance_dict
 
 def call_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The result of calling library code, by what the table knows of it."""
+    known = knowledge_of(function)
     generator = draws.generator_behind(function)
     if generator is not None:
+        if known is None or known.effect is not Effect.DRAWS:
+            raise Unsupported("JN205", f"{full_name(function)}: {known.why if known else _UNKNOWN}")
         return draws.draw(low, generator, function, args, kwargs)
-    known = knowledge_of(function)
+    owner = getattr(function, "__self__", None)
+    if known is None and is_user_class(type(function if owner is None else owner)) and is_keras(type(function if owner is None else owner)):
+        return trace_library(low, function, args, kwargs)
+    if known is None or known.effect in (Effect.REFUSED, Effect.DRAWS):
+        raise Unsupported(known.code if known else "JN201", full_name(function) + (f": {known.why}" if known and known.why else ""))
+    if is_memory(owner):
+        raise Unsupported("JN201", f"method {known.last!r} of an array, taken as a function")
+    if known.effect is Effect.TRACED:
+        return _trace(low, function, args, kwargs)
+    if known.effect is Effect.HOST or known.volatile:
+        return replay(low, function, args, kwargs)
+    return compute(low, function, args, kwargs)
+
+
+_UNKNOWN = "nobody has said what it does"
+
+
+def _trace(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call of the tensor library, but for a few that ask what a graph knows in a way of its own."""
     module, name = module_of(function)
-    if known is None and is_user_class(type(getattr(function, "__self__", function))):
-        owner = getattr(function, "__self__", function)
-        if is_keras(type(owner)):
-            return trace_library(low, function, args, kwargs)
-    if known is None or known.effect is Effect.REFUSED:
-        why = f": {known.why}" if known else ""
-        raise Unsupported(known.code if known else "JN201", f"{module}.{name}{why}")
-    if is_memory(getattr(function, "__self__", None)):
-        raise Unsupported("JN201", f"method {name!r} of an array, taken as a function")
     special = METHODS.get((module.partition(".")[0], name))
     if special is not None and getattr(function, "__self__", None) is not None:
         return special(low, function.__self__, *args, **kwargs)
     if (module, name) == _GLOBAL_GENERATOR:
         return _global_generator(low, function)
-    if name in ("is_tensor", "is_tf_type") and known.effect is Effect.TRACED and len(args) == 1 and isinstance(args[0], Num | Host):
+    if name in ("is_tensor", "is_tf_type") and len(args) == 1 and isinstance(args[0], Num | Host):
         return low.host_op("{f}({})", function, args[0], uses={"f": function})  # a number of the host, whatever the graph makes of it
-    if known.effect is Effect.TRACED:
-        return trace_library(low, function, args, kwargs)
-    if known.effect is Effect.REPLAYED:
-        return replay(low, function, args, kwargs)
-    return compute(low, function, args, kwargs)
+    return trace_library(low, function, args, kwargs)
 
 
 def _get_weights(low: Lowering, owner: Any) -> Any:
@@ -87,11 +97,13 @@ METHODS: dict[tuple[str, str], Callable[..., Any]] = {("keras", "get_weights"): 
 
 def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A pure call: by the host, as soon as its arguments are known."""
+    known = knowledge_of(function)
+    assert known is not None
     args = tuple(low.make(low.items_of(v)) if isinstance(v, Lazy | View | Suspended) else v for v in args)
     values = (*args, *kwargs.values())
-    refuse_callbacks(values)
-    _refuse_writing(function, args, kwargs)
-    if all(map(plain, values)):
+    _refuse_unknown_callbacks(known, function, args, kwargs)
+    _refuse_writing(known, function, args, kwargs)
+    if all(map(plain, values)) and not known.lazy and not _has_state(function):
         result = fence.now(low, function, *args, **kwargs)
         if plain(result):
             return result
@@ -101,9 +113,32 @@ def compute(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[st
     slots = ", ".join("{}" if n is None else f"{n}={{}}" for n in names)
 
     def run(*given: Any) -> Any:
-        return function(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
+        made = function(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
+        return list(made) if known.lazy else made
 
-    return low.host_op(f"{{f}}({slots})", run, *values, inside=module_of(function)[0] != "builtins", uses={"f": function})
+    call = f"{{f}}({slots})"
+    earliest = Phase.POST if _has_state(function) else Phase.ENTRY
+    inside = module_of(function)[0] != "builtins"
+    made = low.host_op(f"list({call})" if known.lazy else call, run, *values, earliest=earliest, inside=inside, uses={"f": function})
+    if not known.new and not plain(made.witness):
+        made.unverified = True
+    if not known.lazy:
+        return made
+    return Lazy(lambda give: _hand_on(low.items_of(made), give), f"{known.last}()", list(low.frames))
+
+
+def _hand_on(items: list[Any], give: Callable[[Any], bool]) -> None:
+    for item in items:
+        if not give(item):
+            return
+
+
+def _has_state(function: Any) -> bool:
+    """Whether a method's object is a library's own, so that nobody knows what it looks at: it is asked at replay, after all that happened before."""
+    owner = getattr(function, "__self__", None)
+    if owner is None or isinstance(owner, type | types.ModuleType) or type(owner).__name__ == "ufunc":
+        return False
+    return not (plain(owner) or isinstance(owner, re.Match))
 
 
 _ASKS_NOTHING = (id, callable, isinstance, issubclass)
@@ -136,28 +171,28 @@ def refuse_callbacks(values: Iterable[Any]) -> None:
             raise Unsupported("JN204", f"{getattr(value, '__name__', 'a partial function')} is handed to a library")
 
 
-def _refuse_writing(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _refuse_unknown_callbacks(known: Row, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Refuse what a library would call, unless that is known to compute and nothing else.
+
+    Raises:
+        Unsupported: JN204.
+    """
+    refuse_callbacks((*args, *kwargs.values()))
+    for place, value in given(function, known.callbacks, args, kwargs):
+        if callable(value) and not is_known_callback(value):
+            raise Unsupported("JN204", f"{full_name(value)} is called by {known.name}()")
+        if isinstance(value, Host | Num):
+            raise Unsupported("JN204", f"argument {place!r} of {known.name}(), which may be a function")
+
+
+def _refuse_writing(known: Row, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Refuse a call that writes to one of its arguments: by name, or by position.
 
     Raises:
         Unsupported: JN201.
     """
-    written = WRITING & set(kwargs)
-    if type(function).__name__ == "ufunc":
-        written |= {"out"} if len(args) > function.nin else set()
-        written |= {"where"} & set(kwargs)
-    elif args and module_of(function)[0].partition(".")[0] == "numpy":
-        try:
-            bound = inspect.signature(function).bind_partial(*args)
-        except (TypeError, ValueError):
-            bound = None
-            written |= (
-                {"out"} if len(args) > 2 and module_of(function)[1] in ("dot", "concatenate", "where") and module_of(function)[1] == "dot" else set()
-            )
-        if bound is not None:
-            written |= WRITING & {name for name, value in bound.arguments.items() if value is not None}
-    if any(kwargs.get(name, True) is not None for name in written):
-        raise Unsupported("JN201", f"a function that writes to its `{sorted(written)[0]}` argument")
+    for place, _ in written(known, function, args, kwargs):
+        raise Unsupported("JN201", f"{known.name}() that changes its argument {place!r}")
 
 
 def replay(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -171,12 +206,11 @@ def replay(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str
     if function is print:
         low.host.do(low.host.effect(PRINT, *parts, keywords=named))
         return None
-    module, name = module_of(function)
-    clock = module.partition(".")[0] in CLOCKS
+    clock = is_clock(function)
     done = low.host.effect(NOW if clock else OUTSIDE, low.host.constant(function), *parts, keywords=named)
     if not clock:
         low.host.do(done)
-        return Nothing(f"{name}()")
+        return Nothing(f"{module_of(function)[1]}()")
     made = low.host.assign(Phase.POST, done, UNKNOWN)
     made.volatile = True
     return made

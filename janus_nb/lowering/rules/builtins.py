@@ -21,7 +21,7 @@ from janus_nb.lowering.core.values import kind_of as number_kind
 from janus_nb.lowering.heap import fence
 from janus_nb.lowering.library.tracing import compute, replay
 from janus_nb.lowering.rules import contexts
-from janus_nb.lowering.values import iterators, objects, operators
+from janus_nb.lowering.values import iterators, itertools_rules, objects, operators
 from janus_nb.lowering.values.kinds import kind_of
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.plain import plain
@@ -268,6 +268,13 @@ def _operator_rule(kind: Any) -> Callable[..., Any]:
     return rule
 
 
+def _itemgetter(low: Lowering, *items: Any) -> Any:
+    """`operator.itemgetter(...)`: an object that holds plain values, whoever makes it."""
+    if not items or not all(map(plain, items)):
+        raise Unsupported("JN102", "itemgetter() of a value that is not known yet")
+    return operator.itemgetter(*items)
+
+
 RULES: dict[Any, Callable[..., Any]] = {
     int: _number("int"),
     float: _number("float"),
@@ -303,6 +310,8 @@ RULES: dict[Any, Callable[..., Any]] = {
     id: _id,
     functools.reduce: iterators.reduce_rule,
     **{getattr(operator, name): _operator_rule(kind) for kind, name in _OPERATORS.items()},
+    operator.itemgetter: _itemgetter,
+    **itertools_rules.RULES,
     **contexts.RULES,
     **objects.RULES,
 }

@@ -13,7 +13,8 @@ from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Closure, Host
 from janus_nb.lowering.heap import access, members
 from janus_nb.lowering.heap.access import SIMPLE, name_object, path_of, read_slot, touch_library
-from janus_nb.lowering.library.table import Effect, knowledge_of
+from janus_nb.lowering.library.row import Effect
+from janus_nb.lowering.library.table import knowledge_of
 from janus_nb.source.units import is_keras, is_user_class, is_user_function
 from janus_nb.speculate.plain import plain
 from janus_nb.speculate.policy import ValueAssumption
@@ -205,7 +206,7 @@ def _library_root(low: Lowering, owner: Any) -> str | None:
     named: str | None = next((r for r in ("keras", "tensorflow") if r in roots), None)
     if named is None:
         known = knowledge_of(type(owner))
-        named = known.module if known is not None and known.effect is Effect.TRACED else None
+        named = "library" if known is not None and known.effect is Effect.TRACED else None
     return named
 
 

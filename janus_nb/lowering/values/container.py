@@ -20,7 +20,7 @@ from janus_nb.lowering.effects.containers import DELETE_ITEM
 from janus_nb.lowering.heap import members
 from janus_nb.lowering.heap.access import path_of, read_slot
 from janus_nb.lowering.heap.content import settled
-from janus_nb.lowering.library.table import MUTATORS, pure_methods
+from janus_nb.lowering.library.table import MUTATORS, is_known_callback, is_pure_method
 from janus_nb.lowering.library.tracing import refuse_callbacks
 from janus_nb.lowering.values import attributes, items
 from janus_nb.lowering.values.effects import LOOKING, Read, effect_arguments, postpone, postpone_method, postponed_result
@@ -174,7 +174,7 @@ class ContainerKind(Kind):
             if items.holds_key(low, value, args[0]):
                 return low.item(value, args[0])
             return args[1] if len(args) > 1 else None
-        if name not in pure_methods(type(value)):
+        if not is_pure_method(type(value), name):
             self.refuse(value, f"method {name!r}")
         return items.called_on_host(low, value, name, args, kwargs, is_memory(value))
 
@@ -207,8 +207,10 @@ class ContainerKind(Kind):
 
 def _changed(low: Lowering, value: Any, name: str, args: Args, kwargs: Kwargs) -> Any:
     """A method that changes a container of the user's."""
-    if kwargs.get("key") is not None or (kwargs and name not in ("sort", "update", "subtract")):
+    if kwargs.get("key") is not None and not (name == "sort" and is_known_callback(kwargs["key"])):
         raise Unsupported("JN201", f"{name}() with a function")
+    if kwargs and name not in ("sort", "update", "subtract"):
+        raise Unsupported("JN201", f"{name}() with keywords")
     if not any(name in vars(k) for k in type(value).__mro__):
         raise Unsupported("JN203", f"AttributeError: {name!r}")
     if name in ("extend", "update", "extendleft") and args and isinstance(args[0], Lazy | View | Suspended):

@@ -41,7 +41,7 @@ def postpone(low: Lowering, owner: Any, effect: Effect, *args: Any) -> None:
     """An effect on a container."""
     _claim(low, owner, args)
     target = _target(low, owner)
-    low.host.do(low.host.effect(effect, target, *(_argument(low, a) for a in args)))
+    low.host.do(low.host.effect(effect, target, *(effect_argument(low, a) for a in args)))
 
 
 def postpone_method(low: Lowering, owner: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], deep: bool = False) -> None:
@@ -120,14 +120,15 @@ def _target(low: Lowering, owner: Any, deep: bool = False) -> Operand:
     return target
 
 
-def _argument(low: Lowering, value: Any) -> Operand:
+def effect_argument(low: Lowering, value: Any) -> Operand:
+    """An argument of an effect, as its expression: looked into now, or just kept."""
     if not isinstance(value, Read):
         return low.code(value, Phase.POST)
     return low.read_code(settled(low, value.value, late=True), Phase.POST)
 
 
 def _method(low: Lowering, target: Operand, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Operation:
-    codes, named = [_argument(low, a) for a in args], {k: _argument(low, v) for k, v in kwargs.items()}
+    codes, named = [effect_argument(low, a) for a in args], {k: effect_argument(low, v) for k, v in kwargs.items()}
     if name == "append" and isinstance(target, Constant) and type(target.value) is list:
         return low.host.effect(APPEND, target, *codes, keywords=named)
     return low.host.effect(CHANGE, target, low.host.constant(name), *codes, keywords=named)
@@ -140,5 +141,5 @@ def _result(low: Lowering, target: Operand, name: str, args: Sequence[Any], kwar
 
 
 __all__ = [
-    "LOOKING", "Read", "change_kept", "changed_at_replay", "effect_arguments", "mutate_fresh", "postpone", "postpone_method", "postponed_result",
+    "LOOKING", "Read", "change_kept", "changed_at_replay", "effect_argument", "effect_arguments", "mutate_fresh", "postpone", "postpone_method", "postponed_result",
 ]  # fmt: skip

@@ -15,11 +15,12 @@ from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Host, Phase, View
 from janus_nb.lowering.effects.containers import SET_OWN_ITEM
 from janus_nb.lowering.heap import fence, members
-from janus_nb.lowering.library.table import MUTATORS, pure_methods
+from janus_nb.lowering.library.table import MUTATORS, is_pure_method
 from janus_nb.lowering.values import attributes, items
 from janus_nb.lowering.values.effects import change_kept, mutate_fresh
 from janus_nb.lowering.values.kind import Args, Conversion, Kind, Kwargs
 from janus_nb.lowering.values.operators import BINARY, function_of, on_host
+from janus_nb.lowering.values.sorting import sort_by_key
 from janus_nb.lowering.values.text import formatted
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.plain import plain
@@ -148,7 +149,7 @@ class FreshKind(Kind):
             return low.make(value._replace(**kwargs))
         if name == "get" and isinstance(value, dict) and plain(args[0]) and all(map(plain, value)):
             return value.get(*args)
-        if name not in pure_methods(type(value)):
+        if not is_pure_method(type(value), name):
             self.refuse(value, f"method {name!r}")
         args = items.drawn(low, args)
         if fence.is_open(low, value) and all(fence.is_open(low, v) for v in args):
@@ -213,6 +214,8 @@ def joined(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
 
 def _changed(low: Lowering, value: Any, name: str, args: Args, kwargs: Kwargs) -> Any:
     """A method that changes a container made in this iteration: done at once, and at replay where the container has been kept."""
+    if name == "sort" and kwargs.get("key") is not None:
+        return sort_by_key(low, value, **kwargs)
     mutate_fresh(low, value)
     if (name in ("sort", "remove") and not fence.is_open(low, value)) or any(isinstance(a, Host) for a in args[:1] if name in ("pop", "insert")):
         raise Unsupported("JN102", f"{name}() of values that are not known yet")

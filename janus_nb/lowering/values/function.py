@@ -15,6 +15,7 @@ from janus_nb.lowering.heap import access
 from janus_nb.lowering.heap.access import path_of, read_slot
 from janus_nb.lowering.library.tracing import call_library, trace_library, trampoline
 from janus_nb.lowering.values import attributes, calling, generators
+from janus_nb.lowering.values.changes import apply_changing, changing_row
 from janus_nb.lowering.values.kind import Args, Conversion, Kind, Kwargs
 from janus_nb.lowering.values.text import formatted
 from janus_nb.source.units import is_user_function
@@ -149,7 +150,20 @@ def call_library_function(low: Lowering, value: Any, args: Args, kwargs: Kwargs)
     graph_function = low.backend.python_function(value)
     if graph_function is not None:
         return calling.without_effects(low, graph_function, args, kwargs, "a tf.function", "JN301")
+    if type(value) is operator.itemgetter:
+        return _picked(low, value, args, kwargs)
+    changing = changing_row(low, value, args, kwargs)
+    if changing is not None:
+        return apply_changing(low, changing, value, args, kwargs)
     return call_library(low, value, args, dict(kwargs))
+
+
+def _picked(low: Lowering, getter: operator.itemgetter[Any], args: Args, kwargs: Kwargs) -> Any:
+    """What `operator.itemgetter(...)` picks."""
+    if len(args) != 1 or kwargs:
+        raise Unsupported("JN203", "TypeError: itemgetter() expects one argument")
+    found = [low.item(args[0], index) for index in getter.__reduce__()[1]]  # type: ignore[index]
+    return found[0] if len(found) == 1 else tuple(found)
 
 
 def _method(low: Lowering, method: types.MethodType, args: Args, kwargs: Kwargs) -> Any:

@@ -24,7 +24,7 @@ from janus_nb.lowering.effects.arrays import AUGMENT, AUGMENT_ITEM
 from janus_nb.lowering.effects.containers import DELETE_ITEM
 from janus_nb.lowering.heap.access import is_array
 from janus_nb.lowering.host import tapes
-from janus_nb.lowering.library.table import FLAT_METHODS, MUTATORS, PURE_METHODS, pure_methods
+from janus_nb.lowering.library.table import FLAT_METHODS, MUTATORS, PURE_METHODS, is_pure_method, replayed_method
 from janus_nb.lowering.library.tracing import refuse_callbacks
 from janus_nb.lowering.values import attributes, items
 from janus_nb.lowering.values.effects import Read, changed_at_replay, effect_arguments, postpone, postpone_method
@@ -102,6 +102,8 @@ class HostKind(Kind):
         kind = type(value.witness)
         if is_user_class(kind) and not is_record_type(kind) and not plain(value.witness):
             return self._attribute_of_users(low, value, name)
+        if is_pure_method(kind, name):
+            return items.method_of(value, name)
         if not (is_box(value.witness) or plain(value.witness) or is_record_type(kind) or low.backend.is_tensor(value.witness)):
             raise Unsupported("JN201", f"attribute {name!r} of a {kind.__name__} from the data")
         found = getattr(value.witness, name, UNBOUND)
@@ -225,7 +227,7 @@ class HostKind(Kind):
                 postpone_method(low, value, name, args, {})
                 return None
             raise Unsupported("JN102", f"in-place method {name!r} of a value from the data")
-        if name not in pure_methods(type(value.witness)):
+        if not is_pure_method(type(value.witness), name):
             raise Unsupported("JN201", f"method {name!r} of a {type(value.witness).__name__}")
         return items.called_on_host(low, value, name, args, kwargs, is_memory(value.witness))
 
@@ -234,7 +236,7 @@ class HostKind(Kind):
             return changed_at_replay(low, value, name, args, kwargs)
         refuse_callbacks((*args, *kwargs.values()))
         slots = "".join([", {}"] * len(args) + [f", {k}={{}}" for k in kwargs])
-        flat, uses = name in FLAT_METHODS, {"method": replayed.method}
+        flat, uses = name in FLAT_METHODS, {"method": replayed_method}
         return low.host_op(f"{{method}}({{}}, {name!r}{slots})", None, value, *args, *kwargs.values(), flat=flat, picks=name == "get", uses=uses)
 
     # -- changes ---------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from janus_nb.lowering.core.values import BoundMethod, Host, Lazy, Num, Phase, S
 from janus_nb.lowering.effects.containers import MAKE_ITEM, SET_ITEM
 from janus_nb.lowering.heap.access import name_object, path_of, read_slot
 from janus_nb.lowering.heap.content import settled
-from janus_nb.lowering.library.table import FLAT_METHODS, OUT_POSITION
+from janus_nb.lowering.library.table import FLAT_METHODS, method_writes
 from janus_nb.lowering.library.tracing import refuse_callbacks
 from janus_nb.lowering.values.effects import Read, postpone
 from janus_nb.source.units import is_user_class
@@ -259,7 +259,7 @@ def called_on_host(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], 
         Unsupported: JN201 for a method that writes to an argument; JN204 for one that is handed a function of the user's.
     """
     refuse_callbacks((*args, *kwargs.values()))
-    if kwargs.get("out") is not None or (memory and len(args) > OUT_POSITION.get(name, 9)):
+    if kwargs.get("out") is not None or (memory and method_writes(type(low.witness(owner)), name, args, kwargs)):
         raise Unsupported("JN201", f"{name}() that writes to its `out` argument")
     slots = ", ".join(["{}"] * len(args) + [f"{k}={{}}" for k in kwargs])
     count = len(args)

@@ -16,9 +16,10 @@ from janus_nb.lowering.core.reader import is_users
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Host, Lazy, Num, Phase, Suspended, View
 from janus_nb.lowering.heap import fence
+from janus_nb.lowering.library.table import is_known_callback
 from janus_nb.lowering.library.tracing import compute
 from janus_nb.lowering.values import generators, operators
-from janus_nb.speculate.plain import plain
+from janus_nb.lowering.values.sorting import in_order
 
 
 def as_replayed(low: Lowering, value: Any) -> Any:
@@ -28,35 +29,47 @@ def as_replayed(low: Lowering, value: Any) -> Any:
     return value
 
 
-def _lazy(low: Lowering, what: str, produce: Callable[[Callable[[Any], bool]], None]) -> Lazy:
+def made_lazily(low: Lowering, what: str, produce: Callable[[Callable[[Any], bool]], None]) -> Lazy:
+    """An iterator that makes its items when it is asked."""
     return Lazy(produce, what, list(low.frames))
 
 
-def _apart(low: Lowering, iterables: tuple[Any, ...]) -> list[list[Any]]:
+def apart(low: Lowering, iterables: tuple[Any, ...]) -> list[list[Any]]:
     """The items of several iterables that are consumed in step.
 
     Raises:
         Unsupported: JN104 if making an item has effects: Python makes them in turn, and not all.
     """
     before = marks.mark(low)
-    columns = [low.items_of(value) for value in iterables]
+    endless = [value if isinstance(value, Lazy) and value.endless is not None else None for value in iterables]
+    if all(value is not None for value in endless) and endless:
+        raise Unsupported("JN109", "iterators that never end, consumed in step")
+    columns = [[] if forever else low.items_of(value) for value, forever in zip(iterables, endless, strict=True)]
+    shortest = min((len(c) for c, forever in zip(columns, endless, strict=True) if not forever), default=0)
+    for i, forever in enumerate(endless):
+        if forever is not None and forever.endless is not None:
+            if forever.begun:
+                raise Unsupported("JN104", "an iterator that is consumed in two places")
+            forever.begun = True
+            columns[i] = list(itertools.islice(forever.endless(), shortest))
     if len(iterables) > 1 and marks.acted(low, before):
         raise Unsupported("JN104", "iterators with effects are consumed in step")
     return columns
 
 
-def _give_all(items: list[Any], give: Callable[[Any], bool]) -> None:
+def give_all(items: list[Any], give: Callable[[Any], bool]) -> None:
+    """Hand on items that are there already."""
     for item in items:
         if not give(item):
             return
 
 
-def _through(low: Lowering, items: Any, give: Callable[[Any], bool]) -> None:
+def through(low: Lowering, items: Any, give: Callable[[Any], bool]) -> None:
     """Hand on the items of an iterable, one by one if they are made one by one."""
     if isinstance(items, Lazy | Suspended):
         generators.consume(low, items, give)
     else:
-        _give_all(low.items_of(items), give)
+        give_all(low.items_of(items), give)
 
 
 def enumerate_rule(low: Lowering, items: Any, start: int = 0) -> Any:
@@ -64,23 +77,25 @@ def enumerate_rule(low: Lowering, items: Any, start: int = 0) -> Any:
 
     def produce(give: Callable[[Any], bool]) -> None:
         count = itertools.count(start)
-        _through(low, items, lambda item: give((next(count), item)))
+        through(low, items, lambda item: give((next(count), item)))
 
     if type(start) is not int:
         raise Unsupported("JN102", "enumerate() from a value that is not known yet")
-    return _lazy(low, "enumerate()", produce)
+    return made_lazily(low, "enumerate()", produce)
 
 
 def zip_rule(low: Lowering, *iterables: Any, strict: bool = False) -> Any:
     """`zip(*iterables)`."""
 
     def produce(give: Callable[[Any], bool]) -> None:
-        columns = _apart(low, iterables)
+        columns = apart(low, iterables)
+        if strict and any(isinstance(v, Lazy) and v.endless is not None for v in iterables):
+            raise Unsupported("JN203", "ValueError: zip() arguments of unlike length")
         if strict and len({len(c) for c in columns}) > 1:
             raise Unsupported("JN203", "ValueError: zip() arguments of unlike length")
-        _give_all(list(zip(*columns, strict=False)), give)
+        give_all(list(zip(*columns, strict=False)), give)
 
-    return _lazy(low, "zip()", produce)
+    return made_lazily(low, "zip()", produce)
 
 
 def map_rule(low: Lowering, function: Any, *iterables: Any) -> Any:
@@ -88,13 +103,13 @@ def map_rule(low: Lowering, function: Any, *iterables: Any) -> Any:
 
     def produce(give: Callable[[Any], bool]) -> None:
         if len(iterables) == 1:
-            _through(low, iterables[0], lambda item: give(low.call(function, (item,), {})))
+            through(low, iterables[0], lambda item: give(low.call(function, (item,), {})))
             return
-        for parts in zip(*_apart(low, iterables), strict=False):
+        for parts in zip(*apart(low, iterables), strict=False):
             if not give(low.call(function, parts, {})):
                 return
 
-    return _lazy(low, "map()", produce)
+    return made_lazily(low, "map()", produce)
 
 
 def reduce_rule(low: Lowering, function: Any, items: Any, *initial: Any) -> Any:
@@ -119,9 +134,9 @@ def filter_rule(low: Lowering, function: Any, items: Any) -> Any:
                 raise Unsupported("JN111", "filter() by a condition that is not known")
             return give(item) if keep else True
 
-        _through(low, items, test)
+        through(low, items, test)
 
-    return _lazy(low, "filter()", produce)
+    return made_lazily(low, "filter()", produce)
 
 
 def all_any_rule(conjunction: bool) -> Callable[..., Any]:
@@ -145,7 +160,7 @@ def all_any_rule(conjunction: bool) -> Callable[..., Any]:
             before = marks.mark(low)
             return not isinstance(result, bool) or result is conjunction
 
-        _through(low, items, look)
+        through(low, items, look)
         return result
 
     return rule
@@ -155,7 +170,7 @@ def reversed_rule(low: Lowering, items: Any) -> Any:
     """`reversed(items)`."""
     if is_users(items) or isinstance(items, Lazy | Suspended | set):
         raise Unsupported("JN201", f"reversed() of a {type(items).__name__}")
-    return _lazy(low, "reversed()", lambda give: _give_all(list(reversed(low.items_of(items))), give))
+    return made_lazily(low, "reversed()", lambda give: give_all(list(reversed(low.items_of(items))), give))
 
 
 def sorted_rule(low: Lowering, items: Any, *, key: Any = None, reverse: Any = False) -> Any:
@@ -165,16 +180,7 @@ def sorted_rule(low: Lowering, items: Any, *, key: Any = None, reverse: Any = Fa
         items = low.make(low.items_of(items))
     if key is None:
         return fence.now(low, sorted, items, reverse=reverse) if fence.is_open(low, items) else compute(low, sorted, (items,), {"reverse": reverse})
-    values = low.items_of(as_replayed(low, items))
-    keys = [low.call(key, (value,), {}) for value in values]
-    if not all(map(plain, keys)) or not plain(reverse):
-        raise Unsupported("JN201", "sorted() by a key that is not known yet")
-    return low.make([values[i] for i in _order(keys, bool(reverse))])
-
-
-def _order(keys: list[Any], reverse: bool) -> list[int]:
-    """The positions in the order of their keys."""
-    try:
-        return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
-    except Exception as error:
-        raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
+    items = as_replayed(low, items)
+    if isinstance(items, Host) and is_known_callback(key):
+        return compute(low, sorted, (items,), {"key": key, "reverse": reverse})
+    return low.make(in_order(low, low.items_of(items), key, reverse))

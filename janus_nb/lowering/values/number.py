@@ -10,7 +10,7 @@ from janus_nb.lowering.core import numbers
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Num, kind_of
-from janus_nb.lowering.library.table import pure_methods
+from janus_nb.lowering.library.table import is_pure_method
 from janus_nb.lowering.values import items
 from janus_nb.lowering.values.kind import Args, Conversion, Kind, Kwargs
 from janus_nb.lowering.values.operators import function_of, of_library, on_host
@@ -141,7 +141,7 @@ class NumberKind(Kind):
         if value.kind == "array" and name in ("item", "tolist") and spec.shape == () and not args:
             kind = "bool" if spec.dtype == "bool" else "float" if spec.dtype.startswith(("float", "bfloat")) else "int"
             return numbers.convert(low, value, kind)  # type: ignore[arg-type]
-        if name not in pure_methods(np_array() if value.kind == "array" else PYTHON[value.kind]):
+        if not is_pure_method(np_array() if value.kind == "array" else PYTHON[value.kind], name):
             raise Unsupported("JN102", f"method {name!r} of a number that the graph computes")
         return items.called_on_host(low, value, name, args, kwargs, False)
 

@@ -10,7 +10,7 @@ from janus_nb.lowering.core import classes
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.heap import fence, members
-from janus_nb.lowering.library.table import pure_methods
+from janus_nb.lowering.library.table import is_pure_method
 from janus_nb.lowering.values import attributes, items
 from janus_nb.lowering.values.kind import Args, Conversion, Kind, Kwargs
 from janus_nb.lowering.values.operators import UNARY, function_of
@@ -116,7 +116,7 @@ class PlainKind(Kind):
 
     def method(self, low: Lowering, value: Any, name: str, args: Args, kwargs: Kwargs) -> Any:
         """Now, if the arguments are plain too, else by the host."""
-        if name not in pure_methods(type(value)):
+        if not is_pure_method(type(value), name):
             self.refuse(value, f"method {name!r}")
         args = items.drawn(low, args)
         if all(fence.is_open(low, v) for v in (*args, *kwargs.values())):

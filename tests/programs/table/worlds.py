@@ -71,10 +71,11 @@ def _compiled(text: str, file: str) -> types.CodeType:
 @functools.cache
 def _install_fake() -> None:
     """Let the engine take the fake library for its tensor library, for the rest of the process."""
-    import janus_nb.lowering.library.table as library
     import janus_nb.source.units as units
     import janus_nb.tf
     import janus_nb.tf.waiting as waiting
+    from janus_nb.lowering.library.row import Effect, Row
+    from janus_nb.lowering.library.table import KNOWLEDGE
 
     from tests.programs.table import fakelib
     from tests.unit import fake
@@ -88,8 +89,7 @@ def _install_fake() -> None:
     waiting.present_backend = lambda: backend  # type: ignore[assignment]
     found, own = units.find_user_file, {fake.__file__, fakelib.__file__}
     units.find_user_file = lambda file: file not in own and found(file)  # type: ignore[assignment]
-    rows = [library.Knowledge(m.__name__, frozenset(), library.Effect.TRACED, "the fake library") for m in (fakelib, fake)]
-    library.KNOWLEDGE = (*rows, *library.KNOWLEDGE)
+    KNOWLEDGE.add(Row(f"{m.__name__}.*", Effect.TRACED) for m in (fakelib, fake))
     import janus_nb.function
     from janus_nb.runtime.engine import Engine
 
