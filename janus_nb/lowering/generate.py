@@ -22,7 +22,7 @@ from janus_nb.lowering.core.staging import Carry, Heap, memory
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Closure, Host, Phase, kind_of
 from janus_nb.lowering.heap import born
-from janus_nb.lowering.heap.carries import final_tensors, mode_for
+from janus_nb.lowering.heap.carries import arrays_in, final_tensors, mode_for
 from janus_nb.lowering.host import tapes
 from janus_nb.lowering.library import tracing
 from janus_nb.lowering.program import FeedInfo, Program, Refusal
@@ -170,6 +170,8 @@ def _learn(low: Lowering, modes: dict[Any, tuple[Slot, Mode]], dirty: dict[int, 
         if entry is None or carry.value is None:
             continue
         wanted = mode_for(low, entry[1])
+        if carry.mode == "graph" and arrays_in(low, (carry.value, entry[1])) & low.fetched_arrays():
+            wanted = "post"  # Python holds the array, too: it has to be the same object
         if order.index(wanted) > order.index(carry.mode):
             modes[key] = (carry.slot, wanted)
             news = True
@@ -357,6 +359,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         next_state.append(low.code(written[1] if written else carry.value, Phase.PRE))
     for carry in post:
         written = heap.overlay.get(carry.slot.key)
+        host.lines[Phase.POST].insert(0, f"z{carry.position} = S[{carry.position}]")  # before any of them is written
         if written:
             host.statement(Phase.POST, f"S[{carry.position}] = {low.code(written[1], Phase.POST)}")
     _refuse_aliases(low)

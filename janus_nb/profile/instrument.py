@@ -184,7 +184,8 @@ class _Copier(ast.NodeVisitor):
         made = self.generic_visit(node)
         if not self.profiled:
             return made
-        head = [self._tested(old, new, "operand") for old, new in zip(node.values[:-1], made.values[:-1], strict=True)]
+        pairs = zip(node.values[:-1], made.values[:-1], strict=True)
+        head = [new if _has_parts(old) else self._tested(old, new, "operand") for old, new in pairs]
         return altered(made, values=[*head, made.values[-1]])
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
@@ -232,7 +233,8 @@ class _Copier(ast.NodeVisitor):
     def _tested(self, original: ast.expr, made: ast.expr, method: str = "test") -> ast.expr:
         """An expression whose truth is recorded."""
         self.sites.tests.append(Span.of(original, self.unit.file))
-        return _session_call(method, [_number(len(self.sites.tests) - 1, original), made], original)
+        value = _asked_once(original, made) if method == "test" else made
+        return _session_call(method, [_number(len(self.sites.tests) - 1, original), value], original)
 
     def visit_With(self, node: ast.With) -> ast.AST:
         before = self.opened
@@ -263,7 +265,7 @@ class _Copier(ast.NodeVisitor):
         site = _number(self.sites.loop(node, self.unit, self.local_names, self.function), node.test)
 
         def condition(method: str, copier: _Copier) -> ast.expr:
-            test = _session_call("holds", [site, copier.visit(node.test)], node.test)
+            test = _session_call("holds", [site, _asked_once(node.test, copier.visit(node.test))], node.test)
             return _located(ast.BoolOp(ast.And(), [_session_call(method, [site], node.test), test]), node.test)
 
         orelse = self._block(node.orelse)
@@ -342,6 +344,23 @@ def _located(made: _N, like: ast.AST) -> _N:
 
 def _number(value: int, like: ast.AST) -> ast.expr:
     return _located(ast.Constant(value), like)
+
+
+def _has_parts(test: ast.expr) -> bool:
+    """Whether the truth of an expression is that of one of its parts, which Python has already asked for it."""
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test = test.operand
+    return isinstance(test, ast.BoolOp | ast.IfExp) or (isinstance(test, ast.Compare) and len(test.ops) > 1)
+
+
+def _asked_once(original: ast.expr, made: ast.expr) -> ast.expr:
+    """A test of several parts as a bool: where only its truth is wanted, Python asks no part twice for its own.
+
+    if a and b:   ->   if SESSION.test(0, True if a and b else False):
+    """
+    if not _has_parts(original):
+        return made
+    return _located(ast.IfExp(made, _number(True, original), _number(False, original)), original)
 
 
 def _session_call(method: str, args: list[ast.expr], like: ast.AST) -> ast.expr:

@@ -28,7 +28,7 @@ class Tensor:
         work[0] += 1
 
     def numpy(self) -> Any:
-        return self.example[()]
+        return self.example.copy() if self.example.shape else self.example[()]
 
     def value(self, env: dict[Any, Any]) -> Any:
         if self.rule is None:
@@ -420,7 +420,7 @@ class FakeBackend:
         return [Tensor(tensor.example[i]) for i in range(count)]
 
     def to_host(self, tensor: Tensor) -> Any:
-        return tensor.example
+        return tensor.numpy()
 
     def to_tensor(self, value: Any, spec: Spec) -> Tensor:
         return Tensor(np.asarray(getattr(value, "example", value), spec.dtype))

@@ -128,7 +128,7 @@ class Lowering:
         self.host.objects.update(Deep=self.reader.deep, Flat=self.reader.flat, DeepAhead=self.reader.deep_ahead, FlatAhead=self.reader.flat_ahead)
         self._lifted: dict[int, Any] = {}
         self._row_of: dict[tuple[int, Kind | None, bool], Row] = {}
-        self._opaque: list[Any] = []
+        self.held: list[Any] = []
         self.before = Snapshot(backend)
         self.staged: set[int] = set()
 
@@ -345,7 +345,8 @@ class Lowering:
         if isinstance(value, slice):
             return slice(self.witness(value.start), self.witness(value.stop), self.witness(value.step))
         if isinstance(value, tuple):
-            return type(value)(map(self.witness, value)) if type(value) is tuple else value
+            known = type(value) is not tuple or id(value) in self.heap.tuples
+            return value if known else tuple(map(self.witness, value))
         if self.is_fresh(value):
             if isinstance(value, dict):
                 return {k: self.witness(v) for k, v in value.items()}
@@ -372,12 +373,29 @@ class Lowering:
         if self.nested or self.looping:
             raise Unsupported("JN207", "a value of a nested graph is used on the host")
         if not self.backend.is_symbolic(tensor):
-            return self.host.object(tensor)
+            return self.host.object(tensor) if kind is None else self._constant(tensor, kind)
         table, prefix = (self.lasts, "l") if self.final else (self.rows, "g")
         row = Row(tensor, kind, f"{prefix}{len(table)}")
         table.append(row)
         self._row_of[id(tensor), kind, self.final] = row
         return row.name
+
+    def _constant(self, tensor: Any, kind: Kind) -> str:
+        """The post program's code for a number that an eager tensor holds.
+
+        Raises:
+            Unsupported: JN201 for an array, which is a new one in every iteration.
+        """
+        value = self.backend.to_host(tensor)
+        if kind != "array":
+            return self.host.code(value.item(), Phase.POST)
+        if getattr(value, "shape", ()) != ():
+            raise Unsupported("JN201", "the array of a tensor that is known while the graph is built")
+        return self.host.code(value, Phase.POST)
+
+    def fetched_arrays(self) -> set[int]:
+        """Ids of the tensors that the host gets as arrays of NumPy."""
+        return {tensor for tensor, kind, _ in self._row_of if kind == "array"}
 
     def forget_rows(self, rows: list[Row]) -> None:
         """Results read back in one side of a branch are there only if that side runs: elsewhere they are read anew."""
@@ -412,7 +430,7 @@ class Lowering:
         known = self._lifted.get(id(value))
         if known is None and value.part is not None and self.loops:
             known = self._lifted[id(value)] = self.doors.part_in_graph(self, value)
-            self._opaque.append(value)
+            self.held.append(value)
         if known is not None:
             return known
         witness = value.witness
@@ -438,7 +456,7 @@ class Lowering:
         if kind is None and not self.backend.is_tensor(witness):
             result = Num(tensor, "array")
         self._lifted[id(value)] = result
-        self._opaque.append(value)
+        self.held.append(value)
         return result
 
     def in_graph(self, value: Any) -> Any:

@@ -69,6 +69,7 @@ class Heap:
         guards: Entry conditions by slot key.
         content_reads: Containers whose content was read as if nothing in the region changed it.
         mutated: Containers that a postponed effect changes.
+        tuples: Tuples of the user's that hold something changeable, each known to be this very object.
     """
 
     frame: MutableMapping[str, Any]
@@ -83,6 +84,7 @@ class Heap:
     content_reads: dict[int, Any] = field(default_factory=dict)
     mutated: dict[int, Any] = field(default_factory=dict)
     spans: dict[Any, Span | None] = field(default_factory=dict)
+    tuples: dict[int, Any] = field(default_factory=dict)
 
     def is_input(self, slot: Slot) -> bool:
         """Whether the slot's value may not be taken as constant."""
@@ -106,6 +108,8 @@ class Heap:
         """Assume that the slot keeps holding this value."""
         if slot.key not in self.guards:
             self.guards[slot.key] = Guard(slot, Equals(value) if plain(value) else IsObject(value), span)
+            if type(value) is tuple and not plain(value):
+                self.tuples[id(value)] = value
 
     def guard_view(self, slot: ViewSlot, span: Span | None) -> None:
         """Assume that a look at an object shows what it shows now; this is never relaxed to an input."""

@@ -8,7 +8,7 @@ h, c = cell(x, (h, c))   graph carry of a structure with two tensors
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,7 +123,7 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
     live = low.heap.live(carry.slot)
     if carry.mode == "post":
         carry.position = sum(c.mode == "post" and c.position >= 0 for c in low.heap.carried.values())
-        carry.value = Host(Phase.POST, f"S[{carry.position}]")
+        carry.value = Host(Phase.POST, f"z{carry.position}")
         low.unverified.add(carry.value.code)
         if live is UNBOUND:
             low.maybe_unbound.add(carry.value.code)
@@ -263,6 +263,24 @@ def deep_lift(low: Lowering, value: Any) -> Any:
     if type(value) is dict:
         return {k: deep_lift(low, v) for k, v in value.items()}
     return value
+
+
+def arrays_in(low: Lowering, values: Iterable[Any]) -> set[int]:
+    """Ids of the tensors behind NumPy arrays in structures; scalars have no identity that anyone could rely on."""
+    found: set[int] = set()
+    pending = list(values)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Num):
+            if part.kind == "array" and low.backend.spec_of(part.tensor).shape != ():
+                found.add(id(part.tensor))
+        elif isinstance(part, tuple | list):
+            pending += part
+        elif isinstance(part, dict):
+            pending += part.values()
+        elif id(part) in low.born:
+            pending += attributes(low, low.born[id(part)]).values()
+    return found
 
 
 def mode_for(low: Lowering, value: Any) -> Mode:

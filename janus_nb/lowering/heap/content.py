@@ -47,7 +47,7 @@ def settled(low: Lowering, value: Any, flat: bool = False, inside: bool = False,
         raise Unsupported("JN210", f"a {type(value).__name__}")
     if id(value) in low.borrowed:
         return value
-    if low.is_fresh(value):
+    if low.is_fresh(value) and id(value) not in low.heap.tuples:
         return value if flat else _fresh(low, value, inside, late)
     try:
         parts = (low.reader.flat(value),) if flat and is_box(value) else low.reader.containers(value, inside)

@@ -8,6 +8,7 @@ from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, BoundMethod, Closure, Host, Lazy, Nothing, Num, Phase, Suspended, View
 from janus_nb.lowering.heap.born import code_of
+from janus_nb.speculate.plain import plain
 
 
 def code(low: Lowering, value: Any, phase: Phase) -> str:
@@ -24,8 +25,10 @@ def code(low: Lowering, value: Any, phase: Phase) -> str:
         raise Unsupported("JN201", f"the result of {value.what} is used")
     if isinstance(value, Closure | BoundMethod):
         raise Unsupported("JN201", "a function defined in the loop is kept or handed to a library")
+    if id(value) in low.heap.tuples:
+        return low.host.object(value)
     if type(value) is tuple:
-        return "(" + "".join(code(low, v, phase) + ", " for v in value) + ")"
+        return _tuple_code(low, value, "(" + "".join(code(low, v, phase) + ", " for v in value) + ")", phase)
     if isinstance(value, Suspended):
         raise Unsupported("JN104", f"{value.function.__name__}() is kept, or handed to a library")
     if isinstance(value, Lazy | View):
@@ -68,9 +71,10 @@ def _fresh_code(low: Lowering, value: Any, phase: Phase) -> str:
         text = "{" + ", ".join(code(low, v, phase) for v in value) + "}" if value else "set()"
     elif isinstance(value, tuple):  # a named tuple
         text = f"{low.host.object(type(value))}({', '.join(code(low, v, phase) for v in value)})"
+        return _tuple_code(low, value, text, phase)
     else:
         return _object_code(low, value, phase)
-    if phase is not Phase.POST or isinstance(value, tuple):
+    if phase is not Phase.POST:
         return text
     made = low.host.assign(Phase.POST, text, UNKNOWN)
     if low.host.indent and not low.final:
@@ -78,6 +82,38 @@ def _fresh_code(low: Lowering, value: Any, phase: Phase) -> str:
             raise Unsupported("JN107", "a container made before a branch is kept inside it")
     low.escaped[id(value)] = made.code
     return made.code
+
+
+def _tuple_code(low: Lowering, value: Any, text: str, phase: Phase) -> str:
+    """The code of a tuple that the region made; one that holds what may change is the same object wherever it is kept.
+
+    Raises:
+        Unsupported: JN107 if it is kept in a branch and somewhere else as well.
+    """
+    if phase is not Phase.POST or not _may_change(low, value):
+        return text
+    known = low.escaped.get(id(value))
+    if known is None and (not low.host.indent or low.final):
+        known = low.host.assign(Phase.POST, text, UNKNOWN).code
+    elif known == _IN_BRANCH:
+        raise Unsupported("JN107", "a tuple that is kept twice, and in a branch")
+    low.escaped[id(value)] = known or _IN_BRANCH
+    low.held.append(value)
+    return known or text
+
+
+_IN_BRANCH = "(in a branch)"
+
+
+def _may_change(low: Lowering, part: Any) -> bool:
+    """Whether somebody could tell one object with this content from another one, by changing what is in it."""
+    if isinstance(part, Num):
+        return part.kind == "array" and low.backend.spec_of(part.tensor).shape != ()
+    if isinstance(part, Host):
+        return part.witness is UNKNOWN or not (plain(part.witness) or low.backend.is_tensor(part.witness))
+    if isinstance(part, tuple):
+        return any(_may_change(low, p) for p in part)
+    return not (plain(part) or low.is_graph(part))
 
 
 def _object_code(low: Lowering, value: Any, phase: Phase) -> str:

@@ -88,6 +88,8 @@ def _hashed(low: Lowering, items: Any) -> list[Any]:
 
 def _sequence(kind: type) -> Callable[..., Any]:
     def rule(low: Lowering, value: Any = ()) -> Any:
+        if kind is tuple and type(value) is tuple:
+            return value  # the same object
         value = iterators.as_replayed(low, value)
         if (isinstance(value, Host) and value.phase is Phase.POST) or isinstance(value, Num):
             return low.host_op(f"{kind.__name__}({{}})", kind, value)
@@ -208,13 +210,20 @@ def _isinstance(low: Lowering, value: Any, kinds: Any) -> Any:
     if isinstance(value, Num):
         if value.kind == "array":
             raise Unsupported("JN102", "isinstance() of an array that the graph computes")
-        return issubclass({"int": int, "float": float, "bool": bool}[value.kind], kinds)
+        return _instance({"int": 0, "float": 0.0, "bool": False}[value.kind], kinds)
     if isinstance(value, Lazy | View | Suspended | Closure | BoundMethod | Range):
         raise Unsupported("JN102", "isinstance() of a function or iterator made in the loop")
     if low.backend.is_symbolic(value):
-        return isinstance(low.backend.eager_example, kinds)
+        return _instance(low.backend.eager_example, kinds)
     members.guard_type(low, value)
-    return isinstance(value, kinds)
+    return _instance(value, kinds)
+
+
+def _instance(value: Any, kinds: Any) -> bool:
+    try:
+        return isinstance(value, kinds)
+    except TypeError as error:
+        raise Unsupported("JN203", f"TypeError: {error}") from error
 
 
 def _getattr(low: Lowering, owner: Any, name: str, *default: Any) -> Any:

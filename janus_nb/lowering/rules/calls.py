@@ -139,7 +139,12 @@ def _super(low: Lowering) -> Any:
     frame = low.frame
     if frame.owner_class is None:
         raise Unsupported("JN102", "super() outside a method")
-    return super(frame.owner_class, frame.self_value)
+    if isinstance(frame.self_value, Host):
+        raise Unsupported("JN102", "super() of an object that is not known yet")
+    try:
+        return super(frame.owner_class, frame.self_value)
+    except TypeError as error:
+        raise Unsupported("JN203", f"TypeError: {error}") from error
 
 
 # -- user code ---------------------------------------------------------------------------------------------------------

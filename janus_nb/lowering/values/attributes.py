@@ -32,6 +32,8 @@ def load_attribute(low: Lowering, owner: Any, name: str) -> Any:
         return _graph_attribute(low, owner, name)
     if low.backend.is_variable(owner) and name == "numpy":
         return BoundMethod(low.backend.read_in_graph(owner), name)
+    if name in ("numpy", "__array__") and low.is_graph(owner):
+        return BoundMethod(owner, name)
     if low.backend.is_variable(owner):
         return _library_attribute(low, owner, name)
     if isinstance(owner, Closure | BoundMethod):

@@ -23,7 +23,7 @@ from janus_nb.speculate.plain import plain
 
 def method_rule(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A method of a tensor, number, container or host value."""
-    if low.backend.is_symbolic(owner):
+    if low.is_graph(owner):
         return _tensor_method(low, owner, name, args)
     if isinstance(owner, Num):
         return _number_method(low, owner, name, args, kwargs)
@@ -37,9 +37,17 @@ def method_rule(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kwa
 
 
 def _tensor_method(low: Lowering, owner: Any, name: str, args: tuple[Any, ...]) -> Any:
-    if name in ("numpy", "__array__"):
-        return Num(owner, "array")
+    if name in ("numpy", "__array__") and not args:
+        return Num(owner, "array") if low.backend.is_symbolic(owner) else _array_of(low, owner)
     raise Unsupported("JN203", f"AttributeError: a tensor has no attribute {name!r}")
+
+
+def _array_of(low: Lowering, tensor: Any) -> Any:
+    """`tensor.numpy()` of an eager tensor: a scalar is known; of an array, Python makes a new one in every iteration."""
+    value = low.backend.to_host(tensor)
+    if getattr(value, "shape", ()) == ():
+        return value
+    return low.host.assign(Phase.PRE, f"{low.host.object(low.backend.to_host)}({low.host.object(tensor)})", value)
 
 
 def _number_method(low: Lowering, owner: Num, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -92,7 +92,9 @@ def binary(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
 
 
 def _joined(low: Lowering, left: Any, right: Any) -> Any:
-
+    """`left + right` of two lists, or two tuples: a new one, but for a tuple to which nothing is added."""
+    if isinstance(left, tuple) and not (left and right):
+        return left or right
     if any(id(value) in low.heap.dirty for value in (left, right)):
         return low.host_op("{} + {}", operator.add, left, right)
     items = [*low.items_of(left), *low.items_of(right)]
@@ -100,9 +102,10 @@ def _joined(low: Lowering, left: Any, right: Any) -> Any:
 
 
 def _repeated(low: Lowering, left: Any, right: Any) -> Any:
-    """A sequence times a number: a new one."""
-
+    """A sequence times a number: a new one, but for a tuple taken once."""
     box, count = (right, left) if type(left) is int else (left, right)
+    if isinstance(box, tuple) and count == 1:
+        return box
     if id(box) in low.heap.dirty:
         return low.host_op("{} * {}", operator.mul, left, right)
     items = low.items_of(box) * count
@@ -341,7 +344,7 @@ def _array_compare(low: Lowering, op: ast.cmpop, symbol: str, function: Any, lef
     if plain and all(shape == () for shape in shapes):
         array = left if isinstance(left, Num) and left.kind == "array" else right
         a, b = (v.tensor if isinstance(v, Num) and v.kind == "array" else low.to_tensor(v, array.tensor) for v in (left, right))
-        return Num(_natively(function, a, b), "bool")
+        return Num(low.math(numbers.COMPARE[type(op)], a, b), "array")  # a bool of NumPy's
     return low.host_op(f"({{}} {symbol} {{}})", function, left, right)
 
 
@@ -394,9 +397,25 @@ def invert(low: Lowering, condition: Any) -> Any:
     return Num(low.math("logical_not", condition), "bool")
 
 
-def both(low: Lowering, left: Any, right: Any) -> Any:
-    """The conjunction of two comparison results."""
-    return join(low, True, truth(low, left), truth(low, right))
+def chained(low: Lowering, left: Any, right: Any) -> Any:
+    """`left and right` for the results of two comparisons: one of them, as it is (a bool, NumPy's bool, a tensor)."""
+    if isinstance(left, bool):
+        return right if left else left
+    if isinstance(left, Num) and left.kind == "bool" and (isinstance(right, bool) or (isinstance(right, Num) and right.kind == "bool")):
+        return join(low, True, left.tensor, right if isinstance(right, bool) else right.tensor)
+    if _same_scalar_bools(low, left, right):
+        if isinstance(left, Num):
+            return Num(low.math("logical_and", left.tensor, right.tensor), "array")
+        return low.math("logical_and", left, right)
+    return low.host_op("({} and {})", lambda x, y: x and y, left, right)
+
+
+def _same_scalar_bools(low: Lowering, left: Any, right: Any) -> bool:
+    """Whether both are scalars of NumPy's bool, or both are tensors of one bool."""
+    scalar = ("bool", ())
+    if isinstance(left, Num) and isinstance(right, Num):
+        return all(v.kind == "array" and (s := low.backend.spec_of(v.tensor)) and (s.dtype, s.shape) == scalar for v in (left, right))
+    return all(low.is_graph(v) and (s := low.backend.spec_of(v)) and (s.dtype, s.shape) == scalar for v in (left, right))
 
 
 def join(low: Lowering, conjunction: bool, a: Any, b: Any) -> Any:
