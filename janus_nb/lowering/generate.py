@@ -119,7 +119,7 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
         heap = Heap(frame, carried, policy.inputs | read_anew, dirty, target.shares_cell, target.varying)
         tracer = backend.trace(name)
         low = Lowering(DOORS, backend, tracer, policy, heap)
-        before, low.widened = len(widened), widened
+        before, low.ports.widened = len(widened), widened
         try:
             with tracer:
                 result = _iteration(low, target)
@@ -134,9 +134,9 @@ def generate(backend: Backend, target: Target, policy: Policy, frame: MutableMap
             learned = _learn_single(low, read_anew, dirty) if target.single else _learn(low, modes, dirty)
             if (learned or len(widened) > before) and refusal.reason.code in ("JN102", "JN108", "JN202") and attempt < _ATTEMPTS:
                 continue
-            return Refusal(refusal.reason, refusal.detail, refusal.span, low.reached)
+            return Refusal(refusal.reason, refusal.detail, refusal.span, low.place.reached)
         except RecursionError:
-            return Refusal(REASONS["JN109"], "calls nested too deep", Span.of(target.node, target.unit.file), low.reached)
+            return Refusal(REASONS["JN109"], "calls nested too deep", Span.of(target.node, target.unit.file), low.place.reached)
         finally:
             low.restore(silent=True)
     return Refusal(REASONS["JN108"], "the carried state does not settle", Span.of(target.node, target.unit.file))
@@ -170,7 +170,7 @@ def _learn(low: Lowering, modes: dict[Any, tuple[Slot, Mode]], dirty: dict[int, 
         if entry is None or carry.value is None:
             continue
         wanted = mode_for(low, entry[1])
-        if carry.mode == "graph" and arrays_in(low, (carry.value, entry[1])) & low.fetched_arrays():
+        if carry.mode == "graph" and arrays_in(low, (carry.value, entry[1])) & low.ports.arrays():
             wanted = "post"  # Python holds the array, too: it has to be the same object
         if order.index(wanted) > order.index(carry.mode):
             modes[key] = (carry.slot, wanted)
@@ -194,7 +194,7 @@ def _iteration(low: Lowering, target: Target) -> Any:
     if target.segment:
         _lower_segment(low, target)
         return None
-    node, low.loops = target.node, True
+    node, low.place.loops = target.node, True
     module_level = not target.local_names and target.namespace is low.heap.frame
     low.frames.append(Frame(target.unit, target.namespace, local_names=target.local_names, region=True, module_level=module_level))
     with flow.boundary(low, "loop"):
@@ -221,7 +221,7 @@ def _refuse_aliases(low: Lowering) -> None:
         Unsupported: JN201.
     """
     for slot, _ in low.heap.overlay.values():
-        if isinstance(slot, AttrSlot) and slot.name in low.attributes_read and id(slot.owner) not in low.born:
+        if isinstance(slot, AttrSlot) and slot.name in low.trust.attributes_read and id(slot.owner) not in low.made.born:
             raise Unsupported("JN201", f"attribute {slot.name!r} is set on one object and read from the data", low.heap.spans.get(slot.key))
 
 
@@ -243,21 +243,21 @@ def _refuse_shared_carries(low: Lowering, carried: list[Carry]) -> None:
 
 
 def _lower_segment(low: Lowering, target: Target) -> None:
-    """Lower the statements one by one; `low.reached` tells how far this came."""
+    """Lower the statements one by one; `low.place.reached` tells how far this came."""
     module_level = not target.local_names and target.namespace is low.heap.frame
     low.frames.append(Frame(target.unit, target.namespace, local_names=target.local_names, region=True, module_level=module_level))
-    low.segment = True
+    low.place.segment = True
     with flow.boundary(low, "loop"):
         if target.leaving is None:
             _lower_statements(low, target.segment)
         else:
             _lower_beyond_with(low, target.segment, *target.leaving)
-    low.reached = len(target.segment)
+    low.place.reached = len(target.segment)
     _refuse_open_tapes(low)
 
 
 def _lower_statements(low: Lowering, statements: tuple[ast.stmt, ...], first: int = 0) -> None:
-    for low.reached, statement in enumerate(statements, first):
+    for low.place.reached, statement in enumerate(statements, first):
         outcome = low.run([statement])
         if outcome is not NORMAL:
             raise Unsupported("JN101", "control always leaves here", low.span_of(statement))
@@ -265,7 +265,7 @@ def _lower_statements(low: Lowering, statements: tuple[ast.stmt, ...], first: in
 
 def _lower_beyond_with(low: Lowering, statements: tuple[ast.stmt, ...], inside: int, name: str) -> None:
     """Lower statements of which the first `inside` stand in a `with` that has opened the tape `name`; it must be asked behind that."""
-    low.continued = going_on = tapes.continued(low, name)
+    low.library.continued = going_on = tapes.continued(low, name)
     going_on.open()
     try:
         _lower_statements(low, statements[:inside])
@@ -280,11 +280,11 @@ def _refuse_open_tapes(low: Lowering) -> None:
     """Refuse a segment after which Python may still ask a tape for gradients of what only the graph has seen.
 
     Raises:
-        Unsupported: JN208; `low.reached` is then the statement that opened the tape.
+        Unsupported: JN208; `low.place.reached` is then the statement that opened the tape.
     """
     for slot, value in low.heap.overlay.values():
-        if id(value) in low.tapes and not low.backend.tape_is_spent(value):
-            low.reached = low.tapes[id(value)][1]
+        if id(value) in low.library.tapes and not low.backend.tape_is_spent(value):
+            low.place.reached = low.library.tapes[id(value)][1]
             raise Unsupported("JN208", f"`{describe(slot)}` is used after the segment", low.heap.spans.get(slot.key))
 
 
@@ -304,7 +304,7 @@ def _element(low: Lowering, element: Any) -> Any:
     if isinstance(element, Column):
         spec = low.policy.specs.get(("column", element.index), low.policy.initial(element.spec))
         tensor = low.tracer.input(spec, "feed", "data")
-        low.feeds.append(Feed(None, spec, ("column", element.index), tensor, element.index))
+        low.ports.feeds.append(Feed(None, spec, ("column", element.index), tensor, element.index))
         return tensor
     if isinstance(element, dict) and _holds_column(element):
         return low.make({k: _part(low, p, f"e[{k!r}]") for k, p in element.items()})
@@ -315,7 +315,7 @@ def _element(low: Lowering, element: Any) -> Any:
 
 def _unverified(low: Lowering, value: Host) -> Host:
     """A value from the data: the next one may be of any type, and so it is looked at before anything is done with it."""
-    low.unverified.add(value.code)
+    low.trust.unverified.add(value.code)
     return value
 
 
@@ -365,47 +365,47 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
     _refuse_aliases(low)
     _refuse_shared_carries(low, graph)
     born.finish(low)
-    low.final = True
-    mine = [(slot, value) for slot, value in heap.overlay.values() if not (isinstance(slot, AttrSlot) and id(slot.owner) in low.born)]
+    low.ports.final = True
+    mine = [(slot, value) for slot, value in heap.overlay.values() if not (isinstance(slot, AttrSlot) and id(slot.owner) in low.made.born)]
     finals = [(slot, _final_code(low, slot, value)) for slot, value in mine]
-    low.final = False
-    feeds = tuple(_feed_info(f) for f in low.feeds)
-    assumed = low.checks or low.pre_checks or low.host_checks  # tensor work may stand on a side not taken so far
-    if not (low.rows or low.lasts or carry_tensors or low.feeds or assumed) and not low.tracer.writes():
+    low.ports.final = False
+    feeds = tuple(_feed_info(f) for f in low.ports.feeds)
+    assumed = low.checks.graph or low.checks.before or low.checks.replay  # tensor work may stand on a side not taken so far
+    if not (low.ports.rows or low.ports.lasts or carry_tensors or low.ports.feeds or assumed) and not low.tracer.writes():
         raise Unsupported("JN408", "only Python values are computed")
-    body = low.tracer.finish(carry_tensors, [r.tensor for r in low.rows], [r.tensor for r in low.lasts])
+    body = low.tracer.finish(carry_tensors, [r.tensor for r in low.ports.rows], [r.tensor for r in low.ports.lasts])
     entry_names, pre_names = host.exported[Phase.ENTRY], host.exported[Phase.PRE]
-    fed = [f.host.code for f in low.feeds if f.host is not None]
+    fed = [f.host.code for f in low.ports.feeds if f.host is not None]
     entry_names = [n for n in entry_names if n[0] == "n"]
-    invariants = [f.host.code for f in low.invariants if f.host is not None]
-    entry, entry_text = host.compile(Phase.ENTRY, [f"v{i}" for i in range(len(low.entry_params))], [*invariants, *entry_names], name)
+    invariants = [f.host.code for f in low.ports.invariants if f.host is not None]
+    entry, entry_text = host.compile(Phase.ENTRY, [f"v{i}" for i in range(len(low.ports.entry))], [*invariants, *entry_names], name)
     state = [f"s{c.position}" for c in pre]
     pre_fn, pre_text = host.compile(Phase.PRE, ["e", *state, *entry_names], [*fed, *pre_names, *next_state], name)
     if finals:
         host.lines[Phase.POST].append("if L is None:")
         host.lines[Phase.POST].append("    return None")
-        if low.lasts:
-            host.lines[Phase.POST].append(", ".join(r.name for r in low.lasts) + ", = L")
-        host.lines[Phase.POST].extend(low.final_lines)
-    parameters = ["J", "S", *entry_names, *pre_names, *(r.name for r in low.rows), "L"]
+        if low.ports.lasts:
+            host.lines[Phase.POST].append(", ".join(r.name for r in low.ports.lasts) + ", = L")
+        host.lines[Phase.POST].extend(low.ports.final_lines)
+    parameters = ["J", "S", *entry_names, *pre_names, *(r.name for r in low.ports.rows), "L"]
     post_fn, post_text = host.compile(Phase.POST, parameters, [code for _, code in finals], name)
     carry_guards = [c.guard for c in (*graph, *pre) if c.guard is not None]
     return Program(
         body=body, entry=entry, pre=pre_fn, post=post_fn, texts=(entry_text, pre_text, post_text),
-        inputs=tuple(low.entry_params), invariants=tuple(f.spec for f in low.invariants), feeds=feeds,
+        inputs=tuple(low.ports.entry), invariants=tuple(f.spec for f in low.ports.invariants), feeds=feeds,
         entry_exports=len(entry_names), pre_exports=len(pre_names),
-        rows=tuple(r.kind for r in low.rows), lasts=tuple(r.kind for r in low.lasts),
+        rows=tuple(r.kind for r in low.ports.rows), lasts=tuple(r.kind for r in low.ports.lasts),
         guards=(*heap.guards.values(), *carry_guards),
         graph_carries=tuple(graph), pre_carries=tuple(pre), post_carries=tuple(post),
         finals=tuple(slot for slot, _ in finals),
         mutated=frozenset(heap.mutated),
         read=frozenset(id(b) for box in heap.content_reads.values() for b in (box, memory(box))) - frozenset(heap.mutated),
-        generators=tuple(generator for generator, _ in low.draws.values()),
-        seen=low.reader.seen, borrowed=tuple(low.borrowed_inputs),
-        volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.volatile) | low.volatile_owners,
-        checks=tuple(low.checks), host_checks=tuple(low.host_checks), pre_checks=tuple(low.pre_checks),
-        effects=low.effects, graph_spans=frozenset(low.graph_spans), effect_spans=frozenset(low.effect_spans), attempts=attempt,
-        left=tuple({(r.reason.code, r.span): Refusal(r.reason, r.detail, r.span) for r in low.left}.values()),
+        generators=tuple(generator for generator, _ in low.library.draws.values()),
+        seen=low.trust.reader.seen, borrowed=tuple(low.made.borrowed_inputs),
+        volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.trust.volatile) | low.trust.volatile_owners,
+        checks=tuple(low.checks.graph), host_checks=tuple(low.checks.replay), pre_checks=tuple(low.checks.before),
+        effects=low.lines.effects, graph_spans=frozenset(low.lines.graph_spans), effect_spans=frozenset(low.lines.effect_spans), attempts=attempt,
+        left=tuple({(r.reason.code, r.span): Refusal(r.reason, r.detail, r.span) for r in low.place.left}.values()),
     )  # fmt: skip
 
 
@@ -419,7 +419,7 @@ def _final_code(low: Lowering, slot: Slot, value: Any) -> str:
         code = low.code(value, Phase.POST)
     tail = low.host.lines[Phase.POST][before:]
     del low.host.lines[Phase.POST][before:]
-    low.final_lines.extend(tail)
+    low.ports.final_lines.extend(tail)
     return code
 
 

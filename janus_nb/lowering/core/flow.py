@@ -15,7 +15,7 @@ from janus_nb.lowering.core.values import Host, Num
 @contextlib.contextmanager
 def continuation(low: Lowering, rest: list[ast.stmt]) -> Iterator[None]:
     """While inside, `rest` is what follows the current statement in its block."""
-    stack = low.konts
+    stack = low.place.following
     stack.append(rest)
     try:
         yield
@@ -26,7 +26,7 @@ def continuation(low: Lowering, rest: list[ast.stmt]) -> Iterator[None]:
 @contextlib.contextmanager
 def boundary(low: Lowering, kind: str) -> Iterator[None]:
     """A place beyond which a branch cannot take what follows along: a function, a loop body, a `with` block."""
-    stack = low.konts
+    stack = low.place.following
     stack.append(kind)
     try:
         yield
@@ -58,9 +58,9 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 def one_round(low: Lowering, body: list[ast.stmt]) -> Outcome:
     """One round of an inner loop."""
-    low.loop_depth += 1
+    low.place.loop_depth += 1
     try:
         with boundary(low, "loop"):
             return low.run(body)
     finally:
-        low.loop_depth -= 1
+        low.place.loop_depth -= 1

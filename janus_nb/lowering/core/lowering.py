@@ -11,17 +11,18 @@ import contextlib
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from janus_nb.backend import Backend, Role, Spec, Tracer
+from janus_nb.backend import Backend, Role, Tracer
 from janus_nb.lowering.core.frames import Feed, Frame, Row
 from janus_nb.lowering.core.outcome import Outcome
+from janus_nb.lowering.core.parts import Checks, Library, Lines, Made, Ports, Trust, Whereabouts
 from janus_nb.lowering.core.programs import HostPrograms
 from janus_nb.lowering.core.reader import Reader
 from janus_nb.lowering.core.refusals import refuse
 from janus_nb.lowering.core.staging import Heap
 from janus_nb.lowering.core.unsupported import Unsupported
-from janus_nb.lowering.core.values import Born, Closure, Host, Kind, Lazy, Nothing, Num, Phase, Suspended, View, kind_of
+from janus_nb.lowering.core.values import Closure, Host, Kind, Lazy, Nothing, Num, Phase, Suspended, View, kind_of
 from janus_nb.lowering.undo.snapshot import Snapshot
 from janus_nb.lowering.undo.states import restore
 from janus_nb.span import Span
@@ -29,26 +30,11 @@ from janus_nb.speculate.policy import Assumption, DataAssumption, Policy
 from janus_nb.speculate.slots import Slot
 
 
-class Carrying(Protocol):
-    """A tape of Python's that goes on in the graph (`janus_nb.lowering.tapes.Continued`)."""
-
-    active: bool
-    spent: bool
-
-    def open(self) -> None:
-        """Operations from now on are the tape's."""
-
-    def close(self) -> None:
-        """The `with` is left."""
-
-    def taken(self, low: Lowering, value: Host, tensor: Any) -> Any:
-        """An input of the segment, as the tape knows it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Doors:
     """One function for each thing that rules ask of one another."""
 
+    callees: Mapping[Any, Callable[..., Any]]
     expressions: Mapping[type[ast.expr], Callable[[Lowering, Any], Any]]
     run: Callable[[Lowering, list[ast.stmt]], Outcome]
     bind: Callable[[Lowering, ast.expr, Any], None]
@@ -56,8 +42,12 @@ class Doors:
     run_generator: Callable[[Lowering, types.FunctionType, tuple[Any, ...], dict[str, Any], Any], None]
     condition: Callable[[Lowering, ast.expr], Any]
     items_of: Callable[[Lowering, Any, int | None], list[Any]]
-    keys_of: Callable[[Lowering, dict[Any, Any]], list[Any]]
-    pairs_of: Callable[[Lowering, dict[Any, Any]], list[tuple[Any, Any]]]
+    keys_of: Callable[[Lowering, Any], list[Any]]
+    pairs_of: Callable[[Lowering, Any], list[tuple[Any, Any]]]
+    length: Callable[[Lowering, Any], Any]
+    method: Callable[[Lowering, Any, str, tuple[Any, ...], Mapping[str, Any]], Any]
+    unary: Callable[[Lowering, ast.unaryop, Any], Any]
+    augmented: Callable[[Lowering, ast.operator, Any, Any], Any]
     attribute: Callable[[Lowering, Any, str], Any]
     item: Callable[[Lowering, Any, Any], Any]
     truth: Callable[[Lowering, Any], Any]
@@ -82,55 +72,15 @@ class Lowering:
         self.host = HostPrograms()
         self.frames: list[Frame] = []
         self.span: Span | None = None
-        self.checks: list[Assumption] = []
-        self.rows: list[Row] = []
-        self.lasts: list[Row] = []
-        self.feeds: list[Feed] = []
-        self.invariants: list[Feed] = []
-        self.host_checks: list[Assumption] = []
-        self.pre_checks: list[Assumption] = []
-        self.entry_params: list[Slot] = []
-        self.effects = 0
-        self.effect_spans: dict[Span, None] = {}
-        self.graph_spans: dict[Span, None] = {}
-        self.final = False
-        self.segment = False
-        self.loops = False
-        self.left: list[Unsupported] = []
-        self.reached = 0
-        self.fresh: dict[int, Any] = {}
-        self.escaped: dict[int, str] = {}
-        self.borrowed: dict[int, Host] = {}
-        self.rebuilt: set[int] = set()
-        self.borrowed_inputs: list[int] = []
-        self.draws: dict[int, tuple[Any, Any]] = {}
-        self.born: dict[int, Born] = {}
-        self.attributes_read: set[str] = set()
-        self.maybe_unbound: set[str] = set()
-        self.widened: dict[Any, list[Spec]] = {}
-        self.library_objects: dict[int, Any] = {}
-        self.tapes: dict[int, tuple[Any, int]] = {}
-        self.continued: Carrying | None = None
-        self.branch_marks: list[tuple[int, Any]] = []
-        self.guarding: Any = None
-        self.nested = 0
-        self.looping = 0
-        self.loop_depth = 0
-        self.frame_loop_depth = 0
-        self.konts: list[Any] = []
-        self.input_values: dict[Any, Any] = {}
-        self.paths: dict[int, str] = {}
-        self.final_lines: list[str] = []
-        self.volatile: set[str] = set()
-        self.volatile_owners: set[int] = set()
-        self.reader = Reader(backend.is_tensor)
-        self.unverified: set[str] = set()
-        self.host.objects.update(Deep=self.reader.deep, Flat=self.reader.flat, DeepAhead=self.reader.deep_ahead, FlatAhead=self.reader.flat_ahead)
-        self._lifted: dict[int, Any] = {}
-        self._row_of: dict[tuple[int, Kind | None, bool], Row] = {}
-        self.held: list[Any] = []
-        self.before = Snapshot(backend)
-        self.staged: set[int] = set()
+        self.ports = Ports()
+        self.checks = Checks()
+        self.made = Made()
+        self.place = Whereabouts()
+        self.lines = Lines()
+        self.trust = Trust(Reader(backend.is_tensor))
+        self.library = Library(Snapshot(backend))
+        reader = self.trust.reader
+        self.host.objects.update(Deep=reader.deep, Flat=reader.flat, DeepAhead=reader.deep_ahead, FlatAhead=reader.flat_ahead)
 
     def restore(self, *, silent: bool = False) -> None:
         """Leave nothing behind in Python of what has been traced.
@@ -138,9 +88,13 @@ class Lowering:
         Raises:
             Unsupported: JN211 if a library changed something that the graph does not stage, so that it would be lost; not if `silent`.
         """
-        for generator, state in self.draws.values():
+        for generator, state in self.library.draws.values():
             restore(generator, state)
-        lost = [change for change in self.before.restore() if id(change.owner) not in self.staged and change.name not in self.backend.unseen]
+        lost = [
+            change
+            for change in self.library.before.restore()
+            if id(change.owner) not in self.library.staged and change.name not in self.backend.unseen
+        ]
         if lost and not silent:
             raise Unsupported("JN211", lost[0].path, lost[0].span)
 
@@ -204,11 +158,11 @@ class Lowering:
         """The items of an iterable whose number is known, or assumed to be `count`."""
         return self.doors.items_of(self, value, count)
 
-    def keys_of(self, value: dict[Any, Any]) -> list[Any]:
+    def keys_of(self, value: Any) -> list[Any]:
         """The keys of a dictionary."""
         return self.doors.keys_of(self, value)
 
-    def pairs_of(self, value: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    def pairs_of(self, value: Any) -> list[tuple[Any, Any]]:
         """The keys and items of a dictionary."""
         return self.doors.pairs_of(self, value)
 
@@ -231,6 +185,22 @@ class Lowering:
     def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
         """`left op right`."""
         return self.doors.binary(self, op, left, right)
+
+    def length(self, value: Any) -> Any:
+        """`len(value)`."""
+        return self.doors.length(self, value)
+
+    def method(self, owner: Any, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """`owner.name(*args, **kwargs)`, for a method that was taken from a value of the graph or the host."""
+        return self.doors.method(self, owner, name, args, kwargs)
+
+    def unary(self, op: ast.unaryop, value: Any) -> Any:
+        """`op value`."""
+        return self.doors.unary(self, op, value)
+
+    def augmented(self, op: ast.operator, value: Any, operand: Any) -> Any:
+        """`value op= operand`: what the target holds then."""
+        return self.doors.augmented(self, op, value, operand)
 
     def text(self, value: Any, spec: Any, conversion: str | None) -> Any:
         """`format(value, spec)`, after `str`, `repr` or `ascii`."""
@@ -265,28 +235,24 @@ class Lowering:
     # -- assertions --------------------------------------------------------------------------------------------
 
     def check(self, ok: Any, assumption: Assumption) -> None:
-        """Assert a boolean tensor in the graph (where a condition guards this code, only under that condition)."""
-        if self.guarding is not None:
-            ok = self.math("logical_or", ok, self.math("logical_not", self.guarding))
+        """Assert a boolean tensor in the graph."""
         index = self.tracer.check(ok)
         if index >= 0:
-            while len(self.checks) <= index:
-                self.checks.append(DataAssumption(self.span, "data in the range of the operation"))
-            self.checks[index] = assumption
+            while len(self.checks.graph) <= index:
+                self.checks.graph.append(DataAssumption(self.span, "data in the range of the operation"))
+            self.checks.graph[index] = assumption
 
     def check_host(self, condition: Host, expected: bool, assumption: Assumption) -> None:
         """Assert a host value: before the graph for entry and pre values, at replay for post values."""
         if condition.phase is Phase.POST:
-            self.host_checks.append(assumption)
+            self.checks.replay.append(assumption)
             code = self.host.code(condition, Phase.POST)
-            self.host.statement(Phase.POST, f"J.check({len(self.host_checks) - 1}, {code}, {expected})")
+            self.host.statement(Phase.POST, f"J.check({len(self.checks.replay) - 1}, {code}, {expected})")
             return
-        self.pre_checks.append(assumption)
-        if self.guarding is not None:
-            raise Unsupported("JN107", "assertion on a host value under a tensor condition")
+        self.checks.before.append(assumption)
         phase = condition.phase
         code = self.host.code(condition, phase)
-        self.host.statement(phase, f"Check({len(self.pre_checks) - 1}, {code}, {expected})")
+        self.host.statement(phase, f"Check({len(self.checks.before) - 1}, {code}, {expected})")
 
     # -- host values ---------------------------------------------------------------------------------------------
 
@@ -319,7 +285,7 @@ class Lowering:
     def read_code(self, value: Any, phase: Phase, flat: bool = False) -> str:
         """The code of a value that is read: checked where its type is not known before."""
         code = self.code(value, phase)
-        if isinstance(value, Host) and value.code in self.unverified:
+        if isinstance(value, Host) and value.code in self.trust.unverified:
             return f"{'Flat' if flat else 'Deep'}{'' if phase is Phase.POST else 'Ahead'}({code})"
         return code
 
@@ -332,7 +298,7 @@ class Lowering:
         if self.is_fresh(value):
             items = value.values() if isinstance(value, dict) else value
             return max((self.phase_of(v) for v in items), default=Phase.ENTRY)
-        if id(value) in self.born:
+        if id(value) in self.made.born:
             return Phase.POST
         if isinstance(value, slice):
             return max(self.phase_of(v) for v in (value.start, value.stop, value.step))
@@ -363,21 +329,21 @@ class Lowering:
 
     def branch_born(self) -> set[int]:
         """Ids of containers made since the innermost branch was entered."""
-        return set(list(self.fresh)[self.branch_marks[-1][0] :]) if self.branch_marks else set(self.fresh)
+        return set(list(self.made.fresh)[self.place.branches[-1][0] :]) if self.place.branches else set(self.made.fresh)
 
     def fetch(self, tensor: Any, kind: Kind | None) -> str:
         """The post program's name for a graph value; it becomes a result of the graph."""
-        known = self._row_of.get((id(tensor), kind, False)) or (self._row_of.get((id(tensor), kind, True)) if self.final else None)
+        known = self.ports.row_of.get((id(tensor), kind, False)) or (self.ports.row_of.get((id(tensor), kind, True)) if self.ports.final else None)
         if known is not None:
             return known.name
-        if self.nested or self.looping:
+        if self.place.nested or self.place.looping:
             raise Unsupported("JN207", "a value of a nested graph is used on the host")
         if not self.backend.is_symbolic(tensor):
             return self.host.object(tensor) if kind is None else self._constant(tensor, kind)
-        table, prefix = (self.lasts, "l") if self.final else (self.rows, "g")
+        table, prefix = (self.ports.lasts, "l") if self.ports.final else (self.ports.rows, "g")
         row = Row(tensor, kind, f"{prefix}{len(table)}")
         table.append(row)
-        self._row_of[id(tensor), kind, self.final] = row
+        self.ports.row_of[id(tensor), kind, self.ports.final] = row
         return row.name
 
     def _constant(self, tensor: Any, kind: Kind) -> str:
@@ -387,19 +353,13 @@ class Lowering:
             Unsupported: JN201 for an array, which is a new one in every iteration.
         """
         value = self.backend.to_host(tensor)
-        if kind != "array":
-            return self.host.code(value.item(), Phase.POST)
         if getattr(value, "shape", ()) != ():
             raise Unsupported("JN201", "the array of a tensor that is known while the graph is built")
-        return self.host.code(value, Phase.POST)
-
-    def fetched_arrays(self) -> set[int]:
-        """Ids of the tensors that the host gets as arrays of NumPy."""
-        return {tensor for tensor, kind, _ in self._row_of if kind == "array"}
+        return self.host.code(value if kind == "array" else value.item(), Phase.POST)
 
     def forget_rows(self, rows: list[Row]) -> None:
         """Results read back in one side of a branch are there only if that side runs: elsewhere they are read anew."""
-        self._row_of = {key: row for key, row in self._row_of.items() if not any(row is mine for mine in rows)}
+        self.ports.row_of = {key: row for key, row in self.ports.row_of.items() if not any(row is mine for mine in rows)}
 
     # -- graph values ----------------------------------------------------------------------------------------------
 
@@ -409,11 +369,15 @@ class Lowering:
 
     def is_symbolic(self, value: Any) -> bool:
         """Whether a value, or something in it, is not known now."""
-        if isinstance(value, Host | Num | Closure | Nothing | Lazy | View | Suspended) or self.backend.is_symbolic(value) or id(value) in self.born:
+        if (
+            isinstance(value, Host | Num | Closure | Nothing | Lazy | View | Suspended)
+            or self.backend.is_symbolic(value)
+            or id(value) in self.made.born
+        ):
             return True
-        if isinstance(value, tuple | list | set) and (type(value) is tuple or id(value) in self.fresh):
+        if isinstance(value, tuple | list | set) and (type(value) is tuple or id(value) in self.made.fresh):
             return any(self.is_symbolic(v) for v in value)
-        if isinstance(value, dict) and id(value) in self.fresh:
+        if isinstance(value, dict) and id(value) in self.made.fresh:
             return any(self.is_symbolic(v) for v in value.values())
         return isinstance(value, slice) and any(self.is_symbolic(v) for v in (value.start, value.stop, value.step))
 
@@ -427,10 +391,10 @@ class Lowering:
             return value
         if value.phase is Phase.POST:
             raise Unsupported("JN202", "the value is computed after the graph has run")
-        known = self._lifted.get(id(value))
-        if known is None and value.part is not None and self.loops:
-            known = self._lifted[id(value)] = self.doors.part_in_graph(self, value)
-            self.held.append(value)
+        known = self.ports.lifted.get(id(value))
+        if known is None and value.part is not None and self.place.loops:
+            known = self.ports.lifted[id(value)] = self.doors.part_in_graph(self, value)
+            self.ports.kept.append(value)
         if known is not None:
             return known
         witness = value.witness
@@ -442,7 +406,7 @@ class Lowering:
             raise Unsupported("JN208", "")
         if spec is None:
             raise Unsupported("JN201", f"a {type(witness).__name__} computed on the host is used by a tensor operation")
-        table = self.feeds if value.phase is Phase.PRE else self.invariants
+        table = self.ports.feeds if value.phase is Phase.PRE else self.ports.invariants
         key = ("feed", self.span, len([f for f in table if f.key[1] == self.span]))
         spec = self.policy.specs.get(key, self.policy.initial(spec))
         role: Role = "feed" if value.phase is Phase.PRE else "invariant"
@@ -450,13 +414,13 @@ class Lowering:
         if value.code[0] != "c":
             self.host.export(value)
         table.append(Feed(value, spec, key, tensor))
-        if self.continued is not None and self.continued.active:
-            tensor = self.continued.taken(self, value, tensor)
+        if self.library.continued is not None and self.library.continued.active:
+            tensor = self.library.continued.taken(value, tensor)
         result: Any = Num(tensor, kind) if kind else tensor
         if kind is None and not self.backend.is_tensor(witness):
             result = Num(tensor, "array")
-        self._lifted[id(value)] = result
-        self.held.append(value)
+        self.ports.lifted[id(value)] = result
+        self.ports.kept.append(value)
         return result
 
     def in_graph(self, value: Any) -> Any:
@@ -485,19 +449,19 @@ class Lowering:
 
     def make(self, value: Any) -> Any:
         """Register a container made by the region itself: it may hold symbolic values, and no guard is needed."""
-        self.fresh[id(value)] = value
+        self.made.fresh[id(value)] = value
         return value
 
     def is_fresh(self, value: Any) -> bool:
         """Whether the region made this container in this iteration."""
-        return id(value) in self.fresh or type(value) is tuple
+        return id(value) in self.made.fresh or type(value) is tuple
 
     def note_effect(self) -> None:
         """Count an effect and mark its line."""
-        self.effects += 1
+        self.lines.effects += 1
         if self.span is not None:
-            self.effect_spans[self.span] = None
-        if self.nested or self.looping:
+            self.lines.effect_spans[self.span] = None
+        if self.place.nested or self.place.looping:
             raise Unsupported("JN207", "an effect on the host")
 
 

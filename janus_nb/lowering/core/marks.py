@@ -17,24 +17,28 @@ Place = tuple[str, int, Any]
 
 @dataclass(slots=True)
 class Mark:
-    """The state of a lowering at one moment."""
+    """The state of a lowering at one moment.
+
+    Attributes:
+        overlay: Staged writes.
+        names: Local names of every frame.
+        effects: Effects so far.
+        rows: Results of an iteration so far.
+        born: Objects made so far, by identity.
+    """
 
     overlay: dict[Any, Any]
     names: list[dict[str, Any]]
-    host: Any
-    sizes: dict[str, int]
-    escaped: dict[int, str]
-    row_of: dict[Any, Any]
-    lifted: dict[int, Any]
-    inputs: dict[Any, Any]
-    tracer: Any
-    carries: dict[Any, Any]
-    mutated: dict[int, Any]
     effects: int
-    born: dict[int, bool]
+    rows: int
+    born: frozenset[int]
+    escaped: dict[int, str]
+    _inputs: dict[Any, Any]
+    _parts: tuple[Any, ...]
 
 
-_LISTS = ("rows", "lasts", "feeds", "invariants", "host_checks", "pre_checks", "entry_params", "borrowed_inputs", "left", "checks")
+def _parts(low: Lowering) -> tuple[Any, ...]:
+    return low.heap, low.host, low.ports, low.checks, low.made, low.place, low.lines
 
 
 def mark(low: Lowering) -> Mark:
@@ -42,17 +46,12 @@ def mark(low: Lowering) -> Mark:
     return Mark(
         overlay=dict(low.heap.overlay),
         names=[dict(f.names) for f in low.frames],
-        host=low.host.snapshot(),
-        sizes={name: len(getattr(low, name)) for name in _LISTS},
-        escaped=dict(low.escaped),
-        row_of=dict(low._row_of),
-        lifted=dict(low._lifted),
-        inputs=dict(low.input_values),
-        tracer=low.tracer.inputs_mark(),
-        carries={key: (c.value, c.position, c.leaves) for key, c in low.heap.carried.items()},
-        mutated=dict(low.heap.mutated),
-        effects=low.effects,
-        born={key: b.kept for key, b in low.born.items()},
+        effects=low.lines.effects,
+        rows=len(low.ports.rows),
+        born=frozenset(low.made.born),
+        escaped=dict(low.made.escaped),
+        _inputs=dict(low.ports.inputs),
+        _parts=(*(part.mark() for part in _parts(low)), low.tracer.inputs_mark()),
     )
 
 
@@ -66,30 +65,17 @@ def reset_names(low: Lowering, to: Mark) -> None:
 def rollback(low: Lowering, to: Mark) -> None:
     """Undo everything since the mark."""
     reset_names(low, to)
-    low.host.rollback((dict(to.host[0]), {p: list(n) for p, n in to.host[1].items()}, to.host[2]))
-    for name, size in to.sizes.items():
-        if name != "checks":
-            del getattr(low, name)[size:]
-    low.escaped = dict(to.escaped)
-    low._row_of = dict(to.row_of)
-    low._lifted = dict(to.lifted)
-    low.input_values = dict(to.inputs)
-    for key in [k for k in low.heap.guards if k not in to.inputs and k in low.heap.inputs]:
+    *marks, traced = to._parts
+    for part, mark in zip(_parts(low), marks, strict=True):
+        part.undo(mark)
+    for key in [k for k in low.heap.guards if k not in to._inputs and k in low.heap.inputs]:
         low.heap.guards.pop(key)
-    low.tracer.inputs_rollback(to.tracer)
-    for key, carry in low.heap.carried.items():
-        carry.value, carry.position, carry.leaves = to.carries[key]
-    low.heap.mutated = dict(to.mutated)
-    low.effects = to.effects
-    for key in [k for k in low.born if k not in to.born]:
-        del low.born[key]
-    for key, kept in to.born.items():
-        low.born[key].kept = kept
+    low.tracer.inputs_rollback(traced)
 
 
 def acted(low: Lowering, since: Mark) -> bool:
     """Whether anything was done since the mark that Python would not do if it did not get there."""
-    return low.effects != since.effects or any(since.overlay.get(key) is not entry for key, entry in low.heap.overlay.items())
+    return low.lines.effects != since.effects or any(since.overlay.get(key) is not entry for key, entry in low.heap.overlay.items())
 
 
 def changes(low: Lowering, since: Mark) -> dict[Place, Any]:

@@ -94,20 +94,20 @@ class HostPrograms:
         pad = "    " * self.indent if phase is Phase.POST else ""
         self.lines[phase].append(pad + text)
 
-    def snapshot(self) -> Any:
-        """What `rollback` needs to undo everything emitted since."""
+    def mark(self) -> Any:
+        """What `undo` needs to forget everything emitted since."""
         return (
             {p: len(text) for p, text in self.lines.items()},
             {p: list(names) for p, names in self.exported.items()},
             self.indent,
         )
 
-    def rollback(self, mark: Any) -> None:
-        """Forget what was emitted since the snapshot (variables' numbers are not reused)."""
+    def undo(self, mark: Any) -> None:
+        """Forget what was emitted since the mark (variables' numbers are not reused)."""
         sizes, exported, self.indent = mark
         for phase, size in sizes.items():
             del self.lines[phase][size:]
-        self.exported = exported
+        self.exported = {phase: list(names) for phase, names in exported.items()}
 
     def compile(self, phase: Phase, parameters: list[str], returns: list[str], name: str) -> tuple[Callable[..., Any], str]:
         """The phase's program as a function of `parameters`, and its text."""

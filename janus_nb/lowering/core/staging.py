@@ -124,6 +124,17 @@ class Heap:
         """Assume only that the slot keeps holding a value of this type."""
         self.guards[slot.key] = Guard(slot, IsType(type(value), accepts), span)
 
+    def mark(self) -> Any:
+        """What carried slots stand for, and what effects change; staged writes are marked apart."""
+        return {key: (c.value, c.position, c.leaves) for key, c in self.carried.items()}, dict(self.mutated)
+
+    def undo(self, mark: Any) -> None:
+        """Go back to a mark."""
+        carries, mutated = mark
+        for key, carry in self.carried.items():
+            carry.value, carry.position, carry.leaves = carries[key]
+        self.mutated = dict(mutated)
+
     def read_content(self, container: Any) -> bool:
         """Note that a container's content is read; False if the region changes it (then only replay knows it)."""
         if id(container) in self.dirty:

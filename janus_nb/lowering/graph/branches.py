@@ -89,11 +89,16 @@ def _leave_refused_side(low: Lowering, span: Span, seen: list[Side]) -> None:
     if not refusals:
         return
     # A segment ends before such a branch: Python runs the branch alone, not all that the segment holds.
-    if low.segment or len(refusals) == len(seen) or span in low.policy.strict or any(isinstance(s.outcome, Exit) for s in seen if s.refusal is None):
+    if (
+        low.place.segment
+        or len(refusals) == len(seen)
+        or span in low.policy.strict
+        or any(isinstance(s.outcome, Exit) for s in seen if s.refusal is None)
+    ):
         raise refusals[0]
     refused = next(s for s in seen if s.refusal is not None)
     refused.outcome = Exit(refusals[0].span or span, "the branch", span)
-    low.left.append(refusals[0])
+    low.place.left.append(refusals[0])
 
 
 def _plain(outcome: Outcome) -> Any:
@@ -101,7 +106,7 @@ def _plain(outcome: Outcome) -> Any:
 
 
 def _what_follows(low: Lowering) -> list[list[ast.stmt]]:
-    stack = low.konts
+    stack = low.place.following
     rest: list[list[ast.stmt]] = []
     for entry in reversed(stack):
         if entry in ("loop", "function"):
@@ -117,18 +122,18 @@ def _with_rest(low: Lowering, side: Callable[[], Outcome], rest: list[list[ast.s
 
     def whole() -> Outcome:
 
-        before = low.konts
+        before = low.place.following
         try:
-            low.konts = ["loop", *reversed(rest)]
+            low.place.following = ["loop", *reversed(rest)]
             outcome = side()
             for position, block in enumerate(rest, start=1):
                 if outcome is not NORMAL:
                     break
-                low.konts = ["loop", *reversed(rest[position:])]
+                low.place.following = ["loop", *reversed(rest[position:])]
                 outcome = low.run(block)
         finally:
-            low.konts = before
-        if outcome is NORMAL and not low.frame.region and low.loop_depth == low.frame_loop_depth:
+            low.place.following = before
+        if outcome is NORMAL and not low.frame.region and low.place.loop_depth == low.place.frame_loop_depth:
             outcome = Returned(None)
         return outcome
 
@@ -137,13 +142,13 @@ def _with_rest(low: Lowering, side: Callable[[], Outcome], rest: list[list[ast.s
 
 def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] | None = None, kept: dict[Place, str] | None = None) -> Side:
     """Lower a side in a scratch graph and undo it. What replay needs of `kept` places counts among its results."""
-    if len(low.branch_marks) >= MAX_NESTING:
+    if len(low.place.branches) >= MAX_NESTING:
         raise Unsupported("JN109", f"conditions nested deeper than {MAX_NESTING} that the graph decides")
     start = mark(low)
-    low.branch_marks.append((len(low.fresh), None))
+    low.place.branches.append((len(low.made.fresh), None))
     indent = low.host.indent
     low.host.indent += 1
-    before, first = low.tracer.check_count(), len(low.fresh)
+    before, first = low.tracer.check_count(), len(low.made.fresh)
     start_values = {place: current(low, place, (places or {})[place]) for place in kept or ()}
 
     def build() -> Outcome:
@@ -162,12 +167,12 @@ def _look(low: Lowering, side: Callable[[], Outcome], places: dict[Place, Any] |
             outcome, ops, written, checked = low.tracer.probe(build)
         except Unsupported as refusal:
             return Side(NORMAL, {}, 0, (), [], False, refusal)
-        rows = [(low.backend.spec_of(r.tensor), r.kind) for r in low.rows[start.sizes["rows"] :]]
+        rows = [(low.backend.spec_of(r.tensor), r.kind) for r in low.ports.rows[start.rows :]]
         changed = changes(low, start)
         shared = frozenset(p for p, (_, value) in changed.items() if is_shared(low, value))
-        made = [*list(low.fresh)[first:], *(k for k in low.born if k not in start.born)]
+        made = [*list(low.made.fresh)[first:], *(k for k in low.made.born if k not in start.born)]
     finally:
-        low.branch_marks.pop()
+        low.place.branches.pop()
         low.host.indent = indent
         rollback(low, start)
     return Side(outcome, changed, ops, written, rows, checked or low.tracer.check_count() > before, fresh=frozenset(made), shared=shared)
@@ -220,7 +225,7 @@ def _run_side(
     low: Lowering, side: Callable[[], Outcome], start: Mark, places: dict[Place, Any], kept: dict[Place, str], before: dict[Place, Any]
 ) -> dict[Place, Any]:
     """Lower a side; what places hold then. Values of `kept` places go to a variable of the post program, in its branch."""
-    low.branch_marks.append((len(low.fresh), None))
+    low.place.branches.append((len(low.made.fresh), None))
     try:
         outcome = side()
         if isinstance(outcome, Returned):
@@ -230,15 +235,15 @@ def _run_side(
             value = values[place]
             if value is not before[place]:
                 low.host.statement(Phase.POST, f"{name} = {low.host.object(UNBOUND) if value is UNBOUND else low.code(value, Phase.POST)}")
-            unbound = value is UNBOUND or (isinstance(value, Host) and value.code in low.maybe_unbound)
+            unbound = value is UNBOUND or (isinstance(value, Host) and value.code in low.trust.maybe_unbound)
             values[place] = Host(Phase.POST, name)
             if unbound:
-                low.maybe_unbound.add(name)
+                low.trust.maybe_unbound.add(name)
         born.finish_side(low, start.born)
     finally:
-        low.branch_marks.pop()
+        low.place.branches.pop()
         reset_names(low, start)
-        low.escaped = dict(start.escaped)
+        low.made.escaped = dict(start.escaped)
     return values
 
 
@@ -247,7 +252,7 @@ def _on_host(low: Lowering, seen: list[Side], place: Place, before: Any) -> bool
     values = [s.changed[place][1] if place in s.changed else before for s in seen]
     if any(v is UNBOUND for v in values):
         return place[0] == "slot"
-    made = set(low.fresh).union(*(s.fresh for s in seen))
+    made = set(low.made.fresh).union(*(s.fresh for s in seen))
     return any(id(v) in made and not isinstance(v, tuple) for v in values)
 
 
@@ -296,7 +301,7 @@ class _ReplayBranch:
         self.flag = condition if isinstance(condition, Host) else Num(condition, "bool")
         self.outer = low.host.indent
         self.start = len(low.host.lines[Phase.POST])
-        self.rows = len(low.rows)
+        self.rows = len(low.ports.rows)
 
     def __enter__(self) -> _ReplayBranch:
         lines = self.low.host.lines[Phase.POST]
@@ -341,7 +346,7 @@ def _merge_cond(
     written: tuple[int, ...],
 ) -> None:
     """Both sides as branches of a conditional of the graph; results read back in a side become its outputs."""
-    if low.nested:
+    if low.place.nested:
         raise Unsupported("JN207", "a branch in a callback of a library")
     start = mark(low)
     before = {place: current(low, place, slot) for place, slot in places.items()}
@@ -357,9 +362,9 @@ def _merge_cond(
     def traced(number: int) -> Callable[[], list[Any]]:
         def build() -> list[Any]:
             replay.side(number)
-            first = len(low.rows)
+            first = len(low.ports.rows)
             values = _run_side(low, sides[number], start, places, kept, before)
-            rows[number] = low.rows[first:]
+            rows[number] = low.ports.rows[first:]
             low.forget_rows(rows[number])
             if len(rows[number]) != len(seen[number].rows):
                 raise Unsupported("JN107", "the sides read other results back than when they were looked at")
@@ -412,7 +417,7 @@ def _graph_template(low: Lowering, seen: list[Side], place: Place, before: Any) 
     """The structure of a place's value after the branch, if both sides leave tensors and numbers in the same one; else `None`."""
     values = [s.changed[place][1] if place in s.changed else before for s in seen]
     if any(isinstance(v, list | dict) for v in values):
-        made = set(low.fresh).union(*(s.fresh for s in seen)) - set(low.escaped) - set(low.borrowed)
+        made = set(low.made.fresh).union(*(s.fresh for s in seen)) - set(low.made.escaped) - set(low.made.borrowed)
         if not all(id(v) in made for v in values) or any(place in s.shared for s in seen) or is_shared(low, before):
             return None
     templates = []

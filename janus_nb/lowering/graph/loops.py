@@ -138,13 +138,13 @@ class _Variables:
 @contextlib.contextmanager
 def _inside(low: Lowering) -> Iterator[None]:
     """While inside, what is lowered belongs to a round: no effects, and no changes of containers made before it."""
-    low.looping += 1
-    low.branch_marks.append((len(low.fresh), None))
+    low.place.looping += 1
+    low.place.branches.append((len(low.made.fresh), None))
     try:
         yield
     finally:
-        low.looping -= 1
-        low.branch_marks.pop()
+        low.place.looping -= 1
+        low.place.branches.pop()
 
 
 def _lower(low: Lowering, first: Any, one: Round) -> None:
@@ -214,12 +214,12 @@ def _one_round(low: Lowering, variables: _Variables, one: Callable[[], Any], new
         Unsupported: JN108 for a variable whose type changes, or (without `news`) for any other change.
     """
     before = mark(low)
-    tapes = [tape for tape, _ in low.tapes.values() if not low.backend.tape_is_spent(tape)]
+    tapes = [tape for tape, _ in low.library.tapes.values() if not low.backend.tape_is_spent(tape)]
     go = one()
     if any(low.backend.tape_is_spent(tape) for tape in tapes):
         raise Unsupported("JN208", "a tape that was opened before the loop is asked in it")
     for place, (slot, _) in changes(low, before).items():
-        made_here = isinstance(slot, AttrSlot) and id(slot.owner) in low.born and id(slot.owner) not in before.born
+        made_here = isinstance(slot, AttrSlot) and id(slot.owner) in low.made.born and id(slot.owner) not in before.born
         if place in variables.places or place in variables.local or made_here:
             continue
         if news is None:
@@ -255,7 +255,7 @@ def _refuse_known_containers(low: Lowering, place: Place, value: Any) -> None:
         Unsupported: JN108.
     """
     for box in containers_in(value):
-        if not low.is_fresh(box) or id(box) in low.borrowed or id(box) in low.escaped or is_shared(low, box):
+        if not low.is_fresh(box) or id(box) in low.made.borrowed or id(box) in low.made.escaped or is_shared(low, box):
             raise Unsupported("JN108", f"{place[2]} holds a {type(box).__name__} that is known elsewhere, and changes in a loop")
 
 

@@ -35,8 +35,8 @@ def read_slot(low: Lowering, slot: Slot) -> Any:
     entry = heap.overlay.get(slot.key)
     if entry is not None:
         return entry[1]
-    if isinstance(slot, AttrSlot) and id(slot.owner) in low.born:
-        return low.born[id(slot.owner)].initial.get(slot.name, UNBOUND)
+    if isinstance(slot, AttrSlot) and id(slot.owner) in low.made.born:
+        return low.made.born[id(slot.owner)].initial.get(slot.name, UNBOUND)
     carry = heap.carried.get(slot.key)
     if carry is not None:
         heap.entry_reads.setdefault(slot.key, slot)
@@ -92,7 +92,7 @@ def is_array(value: Any) -> bool:
 
 
 def _inputs(low: Lowering) -> dict[Any, Any]:
-    return low.input_values
+    return low.ports.inputs
 
 
 def _as_container_input(low: Lowering, slot: Slot, value: Any) -> Any:
@@ -100,7 +100,7 @@ def _as_container_input(low: Lowering, slot: Slot, value: Any) -> Any:
     made = _as_input(low, slot, value)
     low.host.export(made)
     container = Host(Phase.POST, made.code, UNKNOWN)
-    low.unverified.add(made.code)
+    low.trust.unverified.add(made.code)
     _inputs(low)[slot.key] = container
     return container
 
@@ -125,7 +125,7 @@ def _as_structure_input(low: Lowering, slot: Slot, value: Any) -> Any:
     if any(id(box) in low.heap.content_reads for box in _containers(value)):
         return None  # the same container is known under another name
     low.heap.guard_type(slot, value, low.span, accepts)
-    low.borrowed_inputs.append(len(low.entry_params))
+    low.made.borrowed_inputs.append(len(low.ports.entry))
     low.heap.content_reads.update({id(box): box for box in _containers(value)})
     whole = _entry_parameter(low, slot, value)
 
@@ -140,7 +140,7 @@ def _as_structure_input(low: Lowering, slot: Slot, value: Any) -> Any:
         inner = live_attributes(held)
         if inner is not None:
             shadow = stand_in(low, type(held), {n: part(v, f"{code}.__dict__[{n!r}]") for n, v in inner.items()})
-            low.borrowed[id(shadow)] = low.host.assign(Phase.ENTRY, code, UNKNOWN)
+            low.made.borrowed[id(shadow)] = low.host.assign(Phase.ENTRY, code, UNKNOWN)
             return shadow
         return held if held is None else low.host.assign(Phase.ENTRY, code, held)
 
@@ -156,13 +156,13 @@ def _containers(value: Any) -> list[Any]:
 
 def _borrowed(low: Lowering, made: Any, code: str) -> Any:
     """A container that stands for one of the user's: wherever it is kept, replay puts the user's own."""
-    low.borrowed[id(low.make(made))] = low.host.assign(Phase.ENTRY, code, UNKNOWN)
+    low.made.borrowed[id(low.make(made))] = low.host.assign(Phase.ENTRY, code, UNKNOWN)
     return made
 
 
 def _entry_parameter(low: Lowering, slot: Slot, value: Any) -> Host:
-    parameter = f"v{len(low.entry_params)}"
-    low.entry_params.append(slot)
+    parameter = f"v{len(low.ports.entry)}"
+    low.ports.entry.append(slot)
     return low.host.assign(Phase.ENTRY, parameter, value)
 
 
@@ -182,7 +182,7 @@ def _as_input(low: Lowering, slot: Slot, value: Any) -> Any:
 
 def write_slot(low: Lowering, slot: Slot, value: Any) -> None:
     """Stage a write to something that outlives the iteration."""
-    if low.nested:
+    if low.place.nested:
         raise Unsupported("JN207", "a write to something outside")
     low.heap.write(slot, value, low.span)
 
@@ -247,7 +247,7 @@ def _store_outer(low: Lowering, frame: Frame | None, name: str, value: Any) -> N
             write_slot(low, name_slot(frame, name), value)
             return
         if name in frame.names or name in frame.local_names:
-            if low.branch_marks and not any(frame is active for active in low.frames):
+            if low.place.branches and not any(frame is active for active in low.frames):
                 raise Unsupported("JN107", f"{name!r} of a function that has returned is changed inside a branch or loop")
             frame.names[name] = value
             return
@@ -260,13 +260,13 @@ def _store_outer(low: Lowering, frame: Frame | None, name: str, value: Any) -> N
 
 def path_of(low: Lowering, owner: Any) -> str:
     """A readable path to an object, as far as known."""
-    return low.paths.get(id(owner)) or f"<{type(owner).__name__}>"
+    return low.trust.paths.get(id(owner)) or f"<{type(owner).__name__}>"
 
 
 def name_object(low: Lowering, value: Any, path: str) -> None:
     """Remember by which path an object was reached."""
     if not isinstance(value, SIMPLE):
-        low.paths.setdefault(id(value), path)
+        low.trust.paths.setdefault(id(value), path)
 
 
 # -- closures ------------------------------------------------------------------------------------------------------
@@ -288,7 +288,7 @@ def cell_slot(low: Lowering, slot: CellSlot) -> Slot:
 
 def store_plain(low: Lowering, owner: Any, name: str, value: Any) -> None:
     """`object.__setattr__(owner, name, value)`: staged in the object's own dictionary or slots."""
-    born = low.born.get(id(owner))
+    born = low.made.born.get(id(owner))
     if born is not None and not born.code:
         raise Unsupported("JN108", f"an attribute of a {type(owner).__name__} that is carried between iterations is set")
     write_slot(low, AttrSlot(owner, name, path_of(low, owner)), value)
@@ -296,7 +296,7 @@ def store_plain(low: Lowering, owner: Any, name: str, value: Any) -> None:
 
 def touch_library(low: Lowering, owner: Any) -> None:
     """Guard a library object's settings: its layers' rates, its schedule, whether it is trainable. What code of it changes is taken back."""
-    low.before.reach(low.span, owner)
+    low.library.before.reach(low.span, owner)
     if low.backend.is_variable(owner):
         return
     if is_keras(type(owner)):

@@ -19,7 +19,7 @@ def code_of(low: Lowering, born: Born, phase: Phase) -> str:
         raise Unsupported("JN108", f"a {kind} that is carried between iterations is kept somewhere else")
     if not born.kept:
         born.kept = True
-        if low.final:
+        if low.ports.final:
             set_attributes(low, born)
     return born.code
 
@@ -44,7 +44,7 @@ def finish(low: Lowering) -> None:
     """At the end of an iteration: attributes of all objects that replay keeps."""
     done: set[int] = set()
     while True:
-        waiting = [b for key, b in low.born.items() if b.kept and key not in done]
+        waiting = [b for key, b in low.made.born.items() if b.kept and key not in done]
         if not waiting:
             return
         for born in waiting:
@@ -57,18 +57,18 @@ def finish(low: Lowering) -> None:
             low.host.indent -= 1
 
 
-def finish_side(low: Lowering, before: dict[int, bool]) -> None:
+def finish_side(low: Lowering, before: frozenset[int]) -> None:
     """At the end of one side of a branch: objects made in it get their attributes there, and are no more afterwards."""
     done: set[int] = set()
     while True:
-        waiting = [b for key, b in low.born.items() if key not in before and b.kept and key not in done]
+        waiting = [b for key, b in low.made.born.items() if key not in before and b.kept and key not in done]
         if not waiting:
             break
         for born in waiting:
             done.add(id(born.shadow))
             set_attributes(low, born)
-    for key in [k for k in low.born if k not in before]:
-        born = low.born[key]
+    for key in [k for k in low.made.born if k not in before]:
+        born = low.made.born[key]
         born.initial, born.kept, born.code = attributes(low, born), False, ""
 
 

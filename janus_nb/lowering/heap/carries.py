@@ -124,9 +124,9 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
     if carry.mode == "post":
         carry.position = sum(c.mode == "post" and c.position >= 0 for c in low.heap.carried.values())
         carry.value = Host(Phase.POST, f"z{carry.position}")
-        low.unverified.add(carry.value.code)
+        low.trust.unverified.add(carry.value.code)
         if live is UNBOUND:
-            low.maybe_unbound.add(carry.value.code)
+            low.trust.maybe_unbound.add(carry.value.code)
         return carry.value
     if live is UNBOUND:
         return UNBOUND
@@ -135,13 +135,13 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
         carry.guard = Guard(carry.slot, IsType(type(live)), low.span)
         carry.value = low.host.assign(Phase.PRE, f"s{carry.position}", live)
         if not plain(live):
-            low.unverified.add(carry.value.code)
+            low.trust.unverified.add(carry.value.code)
         return carry.value
     try:
         carry.template, leaves = flatten(low.backend, live)
     except NoTemplate as error:
         raise Unsupported("JN108", f"{describe(carry.slot)} starts as a {error}") from None
-    wider = low.widened.get(carry.slot.key)
+    wider = low.ports.widened.get(carry.slot.key)
     if wider is not None:
         leaves = [(value, (spec, leaf[1])) for (value, leaf), spec in zip(leaves, wider, strict=True)]
         carry.template = rebuild(carry.template, [leaf for _, leaf in leaves], lambda kind, held: ObjectOf(kind, tuple(held), tuple(held.values())))
@@ -169,7 +169,7 @@ def own(low: Lowering, value: Any) -> Any:
     """Register the containers of a structure that was rebuilt as the region's own."""
     if isinstance(value, list | dict) or (isinstance(value, tuple) and type(value) is not tuple):
         low.make(value)
-        low.rebuilt.add(id(value))
+        low.made.rebuilt.add(id(value))
     for part in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
         own(low, part)
     return value
@@ -179,7 +179,7 @@ def stand_in(low: Lowering, kind: Any, held: dict[str, Any]) -> Any:
     """A shadow for an object that comes from outside the iteration: its attributes may be read, and nothing else."""
 
     shadow = kind.__new__(kind)
-    low.born[id(shadow)] = Born(shadow, "", held)
+    low.made.born[id(shadow)] = Born(shadow, "", held)
     return shadow
 
 
@@ -197,7 +197,7 @@ def final_tensors(low: Lowering, carry: Carry, value: Any) -> list[Any]:
     if not same_structure(template, carry.template):
         wider = _widened(carry.template, template)
         if wider is not None:
-            low.widened[carry.slot.key] = wider
+            low.ports.widened[carry.slot.key] = wider
         raise Unsupported("JN108", f"{describe(carry.slot)}: {_text(carry.template)} becomes {_text(template)}", low.heap.spans.get(carry.slot.key))
     tensors = []
     for part, (spec, kind) in leaves:
@@ -209,7 +209,7 @@ def final_tensors(low: Lowering, carry: Carry, value: Any) -> list[Any]:
 
 def _staged_attributes(low: Lowering, value: Any) -> dict[str, Any] | None:
 
-    born = low.born.get(id(value))
+    born = low.made.born.get(id(value))
     return {n: deep_lift(low, v) for n, v in attributes(low, born).items()} if born is not None else None
 
 
@@ -278,14 +278,14 @@ def arrays_in(low: Lowering, values: Iterable[Any]) -> set[int]:
             pending += part
         elif isinstance(part, dict):
             pending += part.values()
-        elif id(part) in low.born:
-            pending += attributes(low, low.born[id(part)]).values()
+        elif id(part) in low.made.born:
+            pending += attributes(low, low.made.born[id(part)]).values()
     return found
 
 
 def mode_for(low: Lowering, value: Any) -> Mode:
     """Who must compute a carried slot whose value at the end of the iteration is `value`."""
-    if isinstance(value, Num) or low.is_graph(value) or id(value) in low.born:
+    if isinstance(value, Num) or low.is_graph(value) or id(value) in low.made.born:
         return "graph"
     if isinstance(value, Host):
         return "post" if value.phase is Phase.POST else "pre"

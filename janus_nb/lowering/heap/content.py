@@ -43,14 +43,14 @@ def settled(low: Lowering, value: Any, flat: bool = False, inside: bool = False,
         return value
     if isinstance(value, slice):
         return slice(*(settled(low, part) for part in (value.start, value.stop, value.step)))
-    if id(value) in low.born or low.backend.is_variable(value):
+    if id(value) in low.made.born or low.backend.is_variable(value):
         raise Unsupported("JN210", f"a {type(value).__name__}")
-    if id(value) in low.borrowed:
+    if id(value) in low.made.borrowed:
         return value
     if low.is_fresh(value) and id(value) not in low.heap.tuples:
         return value if flat else _fresh(low, value, inside, late)
     try:
-        parts = (low.reader.flat(value),) if flat and is_box(value) else low.reader.containers(value, inside)
+        parts = (low.trust.reader.flat(value),) if flat and is_box(value) else low.trust.reader.containers(value, inside)
     except Opaque as what:
         raise Unsupported("JN210", str(what)) from None
     if late and parts:
@@ -65,13 +65,13 @@ def _of_host(low: Lowering, value: Host, flat: bool, late: bool) -> Host:
     boxes: list[Any] = list(value.among)
     if not boxes and not plain(value.witness):
         try:
-            boxes = [value.witness] if flat else list(low.reader.containers(value.witness))
+            boxes = [value.witness] if flat else list(low.trust.reader.containers(value.witness))
         except Opaque:
             return value  # refused where it is read
     boxes = [box for box in boxes if is_box(box)]
     if any(id(box) in low.heap.dirty or id(memory(box)) in low.heap.dirty for box in boxes):
         made = Host(Phase.POST, low.host.code(value, Phase.POST))
-        low.unverified.add(made.code)
+        low.trust.unverified.add(made.code)
         return made
     for box in boxes:
         low.heap.read_content(box)
@@ -80,7 +80,7 @@ def _of_host(low: Lowering, value: Host, flat: bool, late: bool) -> Host:
 
 def _at_replay(low: Lowering, value: Any) -> Host:
     made = Host(Phase.POST, low.host.object(value))
-    low.unverified.add(made.code)
+    low.trust.unverified.add(made.code)
     return made
 
 
@@ -96,7 +96,9 @@ def _registered(low: Lowering, value: Any, parts: tuple[Any, ...], flat: bool) -
         if is_user_class(type(part)):
             guard_class(low, type(part))
     if not flat and not is_memory(value):
-        low.heap.guard_view(ViewSlot(value, low.paths.get(id(value), f"<{type(value).__name__}>"), low.reader.look, "the containers"), low.span)
+        low.heap.guard_view(
+            ViewSlot(value, low.trust.paths.get(id(value), f"<{type(value).__name__}>"), low.trust.reader.look, "the containers"), low.span
+        )
     return Host(Phase.ENTRY, low.host.object(value), value) if boxes else value
 
 
@@ -137,7 +139,7 @@ def computed(
         eagerly = low.backend.eagerly() if any(map(low.backend.is_tensor, given)) else contextlib.nullcontext()
         try:
             for i, value in enumerate(() if raw else given):
-                low.reader.flat(value) if flat and not i else low.reader.containers(value, inside)
+                low.trust.reader.flat(value) if flat and not i else low.trust.reader.containers(value, inside)
             with eagerly:
                 witness = function(*given)
         except Opaque as what:
@@ -156,9 +158,9 @@ def computed(
     if arithmetic:
         low.host.remember(phase, text, made)
     if picks:
-        low.unverified.add(made.code)
-    if any(isinstance(a, Host) and a.code in low.volatile for a in args):
-        low.volatile.add(made.code)
+        low.trust.unverified.add(made.code)
+    if any(isinstance(a, Host) and a.code in low.trust.volatile for a in args):
+        low.trust.volatile.add(made.code)
     return made
 
 

@@ -21,11 +21,11 @@ def is_open(low: Lowering, value: Any) -> bool:
     """Whether a value may be computed with now: it is plain, or a container that the iteration made of such values."""
     if plain(value):
         return True
-    if id(value) in low.borrowed or id(value) in low.born:
+    if id(value) in low.made.borrowed or id(value) in low.made.born:
         return False
     if type(value) in (tuple, frozenset):
         return all(is_open(low, part) for part in value)
-    if id(value) not in low.fresh:
+    if id(value) not in low.made.fresh:
         return False
     if isinstance(value, dict):
         return all(map(plain, value)) and all(is_open(low, part) for part in value.values())

@@ -33,8 +33,8 @@ def guard_type(low: Lowering, owner: Any) -> None:
     kind = type(owner)
     if of_user(kind):
         guard_class(low, kind)
-        if id(owner) not in low.born and not low.is_fresh(owner):
-            low.heap.guard_view(ViewSlot(owner, low.paths.get(id(owner), f"<{kind.__name__}>"), type, "the type"), low.span)
+        if id(owner) not in low.made.born and not low.is_fresh(owner):
+            low.heap.guard_view(ViewSlot(owner, low.trust.paths.get(id(owner), f"<{kind.__name__}>"), type, "the type"), low.span)
 
 
 def guard_function(low: Lowering, function: types.FunctionType) -> None:

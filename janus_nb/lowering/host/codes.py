@@ -35,12 +35,12 @@ def code(low: Lowering, value: Any, phase: Phase) -> str:
         raise Unsupported("JN104", f"{value.what if isinstance(value, Lazy) else value.name + '()'} is kept, or handed to a library")
     if type(value).__module__.startswith("janus_nb."):
         raise Unsupported("JN201", f"a {type(value).__name__.lower()} is kept, or handed to a library")
-    if id(value) in low.tapes and not low.backend.tape_is_spent(value):
+    if id(value) in low.library.tapes and not low.backend.tape_is_spent(value):
         raise Unsupported("JN208", "it is kept, and may be asked after the iteration")
-    if id(value) in low.borrowed:
-        return low.host.code(low.borrowed[id(value)], phase)
-    if id(value) in low.born:
-        return code_of(low, low.born[id(value)], phase)
+    if id(value) in low.made.borrowed:
+        return low.host.code(low.made.borrowed[id(value)], phase)
+    if id(value) in low.made.born:
+        return code_of(low, low.made.born[id(value)], phase)
     if low.is_fresh(value):
         return _fresh_code(low, value, phase)
     return _known_code(low, value, phase)
@@ -60,7 +60,7 @@ def _known_code(low: Lowering, value: Any, phase: Phase) -> str:
 
 
 def _fresh_code(low: Lowering, value: Any, phase: Phase) -> str:
-    known = low.escaped.get(id(value))
+    known = low.made.escaped.get(id(value))
     if known is not None and phase is Phase.POST:
         return known
     if isinstance(value, list):
@@ -77,10 +77,10 @@ def _fresh_code(low: Lowering, value: Any, phase: Phase) -> str:
     if phase is not Phase.POST:
         return text
     made = low.host.assign(Phase.POST, text, UNKNOWN)
-    if low.host.indent and not low.final:
+    if low.host.indent and not low.ports.final:
         if id(value) not in low.branch_born():
             raise Unsupported("JN107", "a container made before a branch is kept inside it")
-    low.escaped[id(value)] = made.code
+    low.made.escaped[id(value)] = made.code
     return made.code
 
 
@@ -92,13 +92,13 @@ def _tuple_code(low: Lowering, value: Any, text: str, phase: Phase) -> str:
     """
     if phase is not Phase.POST or not _may_change(low, value):
         return text
-    known = low.escaped.get(id(value))
-    if known is None and (not low.host.indent or low.final):
+    known = low.made.escaped.get(id(value))
+    if known is None and (not low.host.indent or low.ports.final):
         known = low.host.assign(Phase.POST, text, UNKNOWN).code
     elif known == _IN_BRANCH:
         raise Unsupported("JN107", "a tuple that is kept twice, and in a branch")
-    low.escaped[id(value)] = known or _IN_BRANCH
-    low.held.append(value)
+    low.made.escaped[id(value)] = known or _IN_BRANCH
+    low.ports.kept.append(value)
     return known or text
 
 

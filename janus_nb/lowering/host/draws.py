@@ -41,13 +41,13 @@ def draw(low: Lowering, generator: Any, function: Any, args: tuple[Any, ...], kw
     name = getattr(function, "__name__", "")
     if name in _NOT_DRAWS or name.startswith("_") or type(generator) not in _plain_types():
         raise Unsupported("JN205", f"{name}() changes the generator or its argument")
-    if low.branch_marks or low.looping or low.nested or low.guarding is not None:
+    if low.place.branches or low.place.looping or low.place.nested:
         raise Unsupported("JN205", f"{name}() under a condition that the graph computes")
     values = (*args, *kwargs.values())
     if any(low.phase_of(v) is Phase.POST for v in values) or kwargs.get("out") is not None:
         raise Unsupported("JN205", f"{name}() of a value that the graph computes")
-    if id(generator) not in low.draws:
-        low.draws[id(generator)] = (generator, state_of(generator))
+    if id(generator) not in low.library.draws:
+        low.library.draws[id(generator)] = (generator, state_of(generator))
     for value in values:
         if isinstance(value, list | dict | set) and not low.is_fresh(value) and not low.heap.read_content(value):
             raise Unsupported("JN205", f"{name}() of a container that the loop changes")

@@ -38,6 +38,7 @@ class Continued:
     """
 
     def __init__(self, low: Lowering, tape: Host) -> None:
+        self._low = low
         self.tape = tape
         self.spent = False
         self.active = False
@@ -57,12 +58,13 @@ class Continued:
         self.active = False
         self._shadow.__exit__(None, None, None)
 
-    def taken(self, low: Lowering, value: Host, tensor: Any) -> Any:
+    def taken(self, value: Host, tensor: Any) -> Any:
         """An input of the graph, with what the tape knows of it.
 
         Raises:
             Unsupported: JN208 if the tape has recorded it otherwise than by segments.
         """
+        low = self._low
         if not low.backend.is_tensor(value.witness):
             return tensor
         if low.backend.follow(self.tape.witness, value.witness) is not None:
@@ -135,13 +137,13 @@ def gradient(low: Lowering, tape: Host, target: Any = None, sources: Any = None,
     variables = low.items_of(sources) if several else [sources]
     if more or not all(map(low.backend.is_variable, variables)):
         raise Unsupported("JN208", "")
-    going_on = low.continued if isinstance(low.continued, Continued) else None
+    going_on = low.library.continued if isinstance(low.library.continued, Continued) else None
     if going_on is None:
         if not isinstance(target, Host) or low.backend.under_tape():
             raise Unsupported("JN208", "")
         alone = low.host_op(f"(not {low.host.object(low.backend.under_tape)}())", lambda: True)
         low.check_host(alone, True, _assumed(low))
-        going_on = low.continued = Continued(low, tape)
+        going_on = low.library.continued = Continued(low, tape)
         tensor = low.lift(target)
         going_on.open()
         try:
@@ -151,7 +153,7 @@ def gradient(low: Lowering, tape: Host, target: Any = None, sources: Any = None,
     elif going_on.tape is not tape or going_on.active:
         raise Unsupported("JN208", "")
     if low.span is not None:
-        low.graph_spans[low.span] = None
+        low.lines.graph_spans[low.span] = None
     made = going_on.gradient(low, target, variables)
     if not several:
         return made[0]
@@ -160,8 +162,8 @@ def gradient(low: Lowering, tape: Host, target: Any = None, sources: Any = None,
 
 def _slot_of(low: Lowering, value: Host) -> LocalSlot | NameSlot:
     """The name from which an input is read at every call."""
-    key = next((key for key, made in low.input_values.items() if made is value), None)
-    slot = next((slot for slot in low.entry_params if slot.key == key), None)
+    key = next((key for key, made in low.ports.inputs.items() if made is value), None)
+    slot = next((slot for slot in low.ports.entry if slot.key == key), None)
     if not isinstance(slot, LocalSlot | NameSlot):
         raise Unsupported("JN208", "")
     return slot

@@ -171,7 +171,7 @@ def replay(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: dict[str
         low.host.statement(Phase.POST, statement)
         return None if function is print else Nothing(f"{name}()")
     made = low.host.assign(Phase.POST, statement, UNKNOWN)
-    low.volatile.add(made.code)
+    low.trust.volatile.add(made.code)
     return made
 
 
@@ -204,8 +204,8 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
     given = [_to_library(low, v) for v in args]
     named = {k: _to_library(low, v) for k, v in kwargs.items()}
     if low.span is not None:
-        low.graph_spans[low.span] = None
-    low.library_objects.update({id(owner): owner for owner in _library_objects(touched)})
+        low.lines.graph_spans[low.span] = None
+    low.library.objects.update({id(owner): owner for owner in _library_objects(touched)})
     traced = low.backend.traceable(function)
     with _user_methods_interpreted(low, touched), _no_user_code(), quiet():
         try:
@@ -216,18 +216,18 @@ def trace_library(low: Lowering, function: Any, args: tuple[Any, ...], kwargs: d
             _raise_refusal(error)
             text = str(error).strip().splitlines() or [""]
             raise Unsupported("JN203", f"{type(error).__name__}: {text[0]}") from error
-    low.before.bear(result)
+    low.library.before.bear(result)
     return _from_library(low, result)
 
 
 def stage_losses(low: Lowering) -> None:
     """Losses that layers have added to themselves (or dropped) are tensors of the graph now: at commit they get the last iteration's."""
-    for owner in low.library_objects.values():
+    for owner in low.library.objects.values():
         held = instance_dict(owner)
         losses = held.get("_losses") if held is not None else None
-        if held is not None and isinstance(losses, list) and (any(map(low.backend.is_symbolic, losses)) or low.before.has_changed(losses)):
+        if held is not None and isinstance(losses, list) and (any(map(low.backend.is_symbolic, losses)) or low.library.before.has_changed(losses)):
             low.heap.write(NameSlot(held, "_losses"), low.make(list(losses)), low.span)  # type: ignore[arg-type]
-            low.staged.add(id(losses))
+            low.library.staged.add(id(losses))
             losses.clear()
 
 
@@ -250,7 +250,7 @@ def refuse_foreign_tape(low: Lowering, value: Any) -> None:
     Raises:
         Unsupported: JN208.
     """
-    if low.backend.is_tape(value) and id(value) not in low.tapes:
+    if low.backend.is_tape(value) and id(value) not in low.library.tapes:
         raise Unsupported("JN208", "")
 
 
@@ -307,7 +307,7 @@ def _is_of_library(low: Lowering, value: Any) -> bool:
 
 def _from_library(low: Lowering, value: Any) -> Any:
     if low.backend.is_tape(value):
-        low.tapes[id(value)] = (value, low.reached)
+        low.library.tapes[id(value)] = (value, low.place.reached)
         return value
     if type(value) is list:
         return low.make([_from_library(low, v) for v in value])
@@ -337,7 +337,7 @@ def trampoline(low: Lowering, function: Any) -> Callable[..., Any]:
 def _callback(low: Lowering) -> Iterator[None]:
     """Inside a graph that a library nests in ours, nothing outside may be written."""
     nested = not low.tracer.at_top()
-    low.nested += nested
+    low.place.nested += nested
     profiler = sys.getprofile()
     sys.setprofile(None)
     try:
@@ -345,7 +345,7 @@ def _callback(low: Lowering) -> Iterator[None]:
             yield
     finally:
         sys.setprofile(profiler)
-        low.nested -= nested
+        low.place.nested -= nested
 
 
 @contextlib.contextmanager

@@ -51,25 +51,25 @@ def consume(low: Lowering, generator: Suspended | Lazy, each: Callable[[Any], bo
     if isinstance(generator, Lazy) and any(not frame.region and frame not in low.frames for frame in generator.frames):
         raise Unsupported("JN104", f"{generator.what} that outlives the function it was made in")
     depth, consumers = len(low.frames), list(low.frames)
-    before = (len(low.branch_marks), low.looping, low.nested)
+    before = (len(low.place.branches), low.place.looping, low.place.nested)
 
     def on_yield(value: Any) -> None:
-        if (len(low.branch_marks), low.looping, low.nested) != before:
+        if (len(low.place.branches), low.place.looping, low.place.nested) != before:
             raise Unsupported("JN104", "`yield` under a condition that the graph decides")
-        mine, konts, loops = low.frames, low.konts, (low.loop_depth, low.frame_loop_depth)
-        low.frames, low.konts = consumers, outer_konts
-        low.loop_depth, low.frame_loop_depth = outer_loops
+        mine, konts, loops = low.frames, low.place.following, (low.place.loop_depth, low.place.frame_loop_depth)
+        low.frames, low.place.following = consumers, outer_konts
+        low.place.loop_depth, low.place.frame_loop_depth = outer_loops
         try:
             more = each(value)
         finally:
-            low.frames, low.konts = mine, konts
-            low.loop_depth, low.frame_loop_depth = loops
+            low.frames, low.place.following = mine, konts
+            low.place.loop_depth, low.place.frame_loop_depth = loops
         if not more:
             raise Stop
 
-    outer_konts, outer_loops = low.konts, (low.loop_depth, low.frame_loop_depth)
+    outer_konts, outer_loops = low.place.following, (low.place.loop_depth, low.place.frame_loop_depth)
     low.frames = list(consumers) if isinstance(generator, Suspended) else list(generator.frames)
-    low.konts = [*outer_konts, "function"]
+    low.place.following = [*outer_konts, "function"]
     try:
         if isinstance(generator, Lazy):
             generator.produce(_stopping(on_yield))
@@ -78,8 +78,8 @@ def consume(low: Lowering, generator: Suspended | Lazy, each: Callable[[Any], bo
     except Stop:
         pass
     finally:
-        low.frames, low.konts = consumers, outer_konts
-        low.loop_depth, low.frame_loop_depth = outer_loops
+        low.frames, low.place.following = consumers, outer_konts
+        low.place.loop_depth, low.place.frame_loop_depth = outer_loops
     assert len(low.frames) == depth
 
 
@@ -98,7 +98,7 @@ def collect(low: Lowering, generator: Suspended | Lazy) -> list[Any]:
         Unsupported: JN104 if it has: they belong between what the consumer does with the items.
     """
     items: list[Any] = []
-    before = low.effects, len(low.heap.overlay)
+    before = low.lines.effects, len(low.heap.overlay)
 
     def each(value: Any) -> bool:
         items.append(value)
@@ -107,6 +107,6 @@ def collect(low: Lowering, generator: Suspended | Lazy) -> list[Any]:
     consume(low, generator, each)
     if isinstance(generator, Lazy):
         return items  # nothing happens between its items where all are taken at once
-    if (low.effects, len(low.heap.overlay)) != before:
+    if (low.lines.effects, len(low.heap.overlay)) != before:
         raise Unsupported("JN104", f"{generator.function.__name__}() has effects")
     return items

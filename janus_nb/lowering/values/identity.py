@@ -67,11 +67,11 @@ def _decided(low: Lowering, left: Any, right: Any) -> Any:
         if low.is_graph(left) and low.is_graph(right) and (low.is_symbolic(left) or low.is_symbolic(right)):
             raise Unsupported("JN102", "identity of tensors that the graph computes")
         return False
-    if any(b is not None and not b.code for b in (low.born.get(id(left)), low.born.get(id(right)))):
+    if any(b is not None and not b.code for b in (low.made.born.get(id(left)), low.made.born.get(id(right)))):
         raise Unsupported("JN108", "identity of an object that is carried between iterations")
-    if id(left) in low.borrowed or id(right) in low.borrowed:
+    if id(left) in low.made.borrowed or id(right) in low.made.borrowed:
         raise Unsupported("JN102", "identity of a container that is bound anew in every iteration")
-    if id(left) in low.rebuilt or id(right) in low.rebuilt:
+    if id(left) in low.made.rebuilt or id(right) in low.made.rebuilt:
         raise Unsupported("JN102", "identity of a container that a branch, a loop or an iteration before has left")
     return False
 

@@ -51,11 +51,11 @@ def construct(low: Lowering, cls: type, args: tuple[Any, ...], kwargs: dict[str,
     members.guard_class(low, cls)
     if type(cls) not in (type, abc.ABCMeta) or classes.has_own(cls, "__new__", "__del__") or issubclass(cls, BaseException):
         raise Unsupported("JN201", f"an object of class {cls.__name__} is created")
-    if low.looping or low.nested:
+    if low.place.looping or low.place.nested:
         raise Unsupported("JN207", f"an object of class {cls.__name__} is created")
     shadow = cls.__new__(cls)
     made = low.host.assign(Phase.POST, f"New({low.host.object(cls)})", None)
-    low.born[id(shadow)] = Born(shadow, made.code)
+    low.made.born[id(shadow)] = Born(shadow, made.code)
     _initialise(low, cls, shadow, args, kwargs)
     return shadow
 
@@ -124,7 +124,7 @@ def _initialise_dataclass(low: Lowering, cls: type, shadow: Any, args: tuple[Any
 def replaced(low: Lowering, value: Any, **changes: Any) -> Any:
     """`dataclasses.replace(value, **changes)`: a new object from the old one's fields."""
 
-    if not is_user_class(type(value)) or low.is_symbolic(value) != (id(value) in low.born):
+    if not is_user_class(type(value)) or low.is_symbolic(value) != (id(value) in low.made.born):
         raise Unsupported("JN102", "dataclasses.replace() of a value that is not known yet")
     members.guard_type(low, value)
     names = [f.name for f in dataclasses.fields(value) if f.init]

@@ -1,0 +1,234 @@
+"""The state of a lowering, one concern a class. A part that a branch has to fork brings its own `mark` and `undo`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from janus_nb.backend import Spec
+from janus_nb.lowering.core.frames import Feed, Row
+from janus_nb.lowering.core.reader import Reader
+from janus_nb.lowering.core.unsupported import Unsupported
+from janus_nb.lowering.core.values import Born, Host, Kind
+from janus_nb.lowering.undo.snapshot import Snapshot
+from janus_nb.span import Span
+from janus_nb.speculate.policy import Assumption
+from janus_nb.speculate.slots import Slot
+
+
+@dataclass(slots=True)
+class Ports:
+    """What passes between the host and the graph.
+
+    Attributes:
+        rows: Results of each iteration.
+        lasts: Results of the last iteration.
+        feeds: Inputs of each iteration.
+        invariants: Inputs of a call.
+        entry: Slots that the host reads at the start of a call.
+        inputs: What stands for a slot that is read at the start of a call, by key.
+        lifted: Host values that have become inputs, by identity.
+        row_of: Results that are there already, by tensor, kind and whether they are the last iteration's.
+        kept: Keeps alive what is known by identity.
+        widened: Types that a carried slot needs so that its later values fit, by key.
+        final: Whether the values at the end of a call are being asked for.
+        final_lines: What the host does for these.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    lasts: list[Row] = field(default_factory=list)
+    feeds: list[Feed] = field(default_factory=list)
+    invariants: list[Feed] = field(default_factory=list)
+    entry: list[Slot] = field(default_factory=list)
+    inputs: dict[Any, Any] = field(default_factory=dict)
+    lifted: dict[int, Any] = field(default_factory=dict)
+    row_of: dict[tuple[int, Kind | None, bool], Row] = field(default_factory=dict)
+    kept: list[Any] = field(default_factory=list)
+    widened: dict[Any, list[Spec]] = field(default_factory=dict)
+    final: bool = False
+    final_lines: list[str] = field(default_factory=list)
+
+    def arrays(self) -> set[int]:
+        """Ids of the tensors that the host gets as arrays of NumPy."""
+        return {tensor for tensor, kind, _ in self.row_of if kind == "array"}
+
+    def _tables(self) -> tuple[list[Any], ...]:
+        return self.rows, self.lasts, self.feeds, self.invariants, self.entry
+
+    def mark(self) -> tuple[Any, ...]:
+        """All that a side of a branch may add."""
+        return tuple(map(len, self._tables())), dict(self.inputs), dict(self.lifted), dict(self.row_of)
+
+    def undo(self, mark: tuple[Any, ...]) -> None:
+        """Go back to a mark."""
+        sizes, inputs, lifted, row_of = mark
+        for table, size in zip(self._tables(), sizes, strict=True):
+            del table[size:]
+        self.inputs, self.lifted, self.row_of = dict(inputs), dict(lifted), dict(row_of)
+
+
+@dataclass(slots=True)
+class Checks:
+    """Assertions: in the graph, before it, and at replay."""
+
+    graph: list[Assumption] = field(default_factory=list)
+    before: list[Assumption] = field(default_factory=list)
+    replay: list[Assumption] = field(default_factory=list)
+
+    def mark(self) -> tuple[int, int]:
+        """Those of the graph belong to it, which keeps its own mark."""
+        return len(self.before), len(self.replay)
+
+    def undo(self, mark: tuple[int, int]) -> None:
+        """Go back to a mark."""
+        del self.before[mark[0] :]
+        del self.replay[mark[1] :]
+
+
+@dataclass(slots=True)
+class Made:
+    """Containers and objects that are the iteration's own, by identity.
+
+    Attributes:
+        fresh: Containers that it made.
+        escaped: The host's variables for those that are kept.
+        rebuilt: Those that stand for a carried structure.
+        borrowed: Containers that stand for one of the user's, and the host value that holds it.
+        borrowed_inputs: The inputs of the host that these are.
+        born: Objects of user classes.
+    """
+
+    fresh: dict[int, Any] = field(default_factory=dict)
+    escaped: dict[int, str] = field(default_factory=dict)
+    rebuilt: set[int] = field(default_factory=set)
+    borrowed: dict[int, Host] = field(default_factory=dict)
+    borrowed_inputs: list[int] = field(default_factory=list)
+    born: dict[int, Born] = field(default_factory=dict)
+
+    def mark(self) -> tuple[Any, ...]:
+        """All that a side of a branch may change."""
+        return dict(self.escaped), len(self.borrowed_inputs), {key: born.kept for key, born in self.born.items()}
+
+    def undo(self, mark: tuple[Any, ...]) -> None:
+        """Go back to a mark."""
+        escaped, inputs, kept = mark
+        self.escaped = dict(escaped)
+        del self.borrowed_inputs[inputs:]
+        for key in [key for key in self.born if key not in kept]:
+            del self.born[key]
+        for key, was_kept in kept.items():
+            self.born[key].kept = was_kept
+
+
+@dataclass(slots=True)
+class Whereabouts:
+    """Where in the program the lowering is.
+
+    Attributes:
+        following: The stack of what follows the current statement: rests of blocks, and boundaries.
+        loop_depth: Unrolled loops around it.
+        frame_loop_depth: Those of them that stand outside the current function.
+        nested: Nested graphs around it.
+        looping: Graph loops around it.
+        branches: Sides of branches around it, each with the number of containers made before and what was known then.
+        segment: Whether a part of an iteration is lowered.
+        loops: Whether a loop is lowered.
+        reached: Statements of a segment that have been lowered.
+        left: Sides of branches that are left to Python, and why.
+    """
+
+    following: list[Any] = field(default_factory=list)
+    loop_depth: int = 0
+    frame_loop_depth: int = 0
+    nested: int = 0
+    looping: int = 0
+    branches: list[tuple[int, Any]] = field(default_factory=list)
+    segment: bool = False
+    loops: bool = False
+    reached: int = 0
+    left: list[Unsupported] = field(default_factory=list)
+
+    def mark(self) -> int:
+        """All that a side of a branch may add."""
+        return len(self.left)
+
+    def undo(self, mark: int) -> None:
+        """Go back to a mark."""
+        del self.left[mark:]
+
+
+@dataclass(slots=True)
+class Lines:
+    """Lines that do something in the graph or have an effect, and the number of effects."""
+
+    effects: int = 0
+    effect_spans: dict[Span, None] = field(default_factory=dict)
+    graph_spans: dict[Span, None] = field(default_factory=dict)
+
+    def mark(self) -> int:
+        """Lines stay marked."""
+        return self.effects
+
+    def undo(self, mark: int) -> None:
+        """Go back to a mark."""
+        self.effects = mark
+
+
+@dataclass(slots=True)
+class Trust:
+    """What is not known of values yet.
+
+    Attributes:
+        reader: Looks at what is in a value.
+        unverified: Host values whose type nobody has looked at, by variable.
+        volatile: Host values that differ whenever they are computed (a clock), by variable.
+        volatile_owners: Containers that hold one.
+        maybe_unbound: Host values of names that may be unbound.
+        attributes_read: Names of attributes that are read from objects that only the host knows.
+        paths: Names of objects in the user's words, by identity.
+    """
+
+    reader: Reader
+    unverified: set[str] = field(default_factory=set)
+    volatile: set[str] = field(default_factory=set)
+    volatile_owners: set[int] = field(default_factory=set)
+    maybe_unbound: set[str] = field(default_factory=set)
+    attributes_read: set[str] = field(default_factory=set)
+    paths: dict[int, str] = field(default_factory=dict)
+
+
+class Carrying(Protocol):
+    """A tape of Python's that goes on in the graph (`janus_nb.lowering.host.tapes.Continued`)."""
+
+    active: bool
+    spent: bool
+
+    def open(self) -> None:
+        """Operations from now on are the tape's."""
+
+    def close(self) -> None:
+        """The `with` is left."""
+
+    def taken(self, value: Host, tensor: Any) -> Any:
+        """An input of the segment, as the tape knows it."""
+
+
+@dataclass(slots=True)
+class Library:
+    """What libraries hold and change while their code is traced.
+
+    Attributes:
+        before: What was found before anything was traced.
+        staged: Objects whose changes are in the graph.
+        objects: Objects that stand for the user's in library code.
+        tapes: Gradient tapes that the iteration opened, each with the statement.
+        continued: The tape of Python's that goes on in the graph.
+        draws: Random generators that were drawn from, and their state before.
+    """
+
+    before: Snapshot
+    staged: set[int] = field(default_factory=set)
+    objects: dict[int, Any] = field(default_factory=dict)
+    tapes: dict[int, tuple[Any, int]] = field(default_factory=dict)
+    continued: Carrying | None = None
+    draws: dict[int, tuple[Any, Any]] = field(default_factory=dict)
