@@ -379,10 +379,11 @@ def _smaller(cell: str) -> list[str]:
 class Judge:
     """Runs programs both ways on one of the libraries."""
 
-    def __init__(self, fake: bool) -> None:
+    def __init__(self, fake: bool, verify: str = "first") -> None:
         from tests.programs.table.worlds import World
 
         self.world = World(True) if fake else None
+        self.verify = verify
 
     def run(self, program: Program) -> tuple[str | None, Any]:
         """How JANUS's run of a program differs from eager's, or `None`; and the report."""
@@ -390,20 +391,20 @@ class Judge:
             from tests.programs.harness import check
 
             try:
-                return None, check(program)
+                return None, check(program, verify=self.verify)
             except AssertionError as error:
                 return str(error), None
             except TimeUp as hang:
                 return str(hang), None
         from tests.programs.table.run import outcome
 
-        found = outcome(self.world, program)
+        found = outcome(self.world, program, verify=self.verify)
         return (None if found.kind in ("right", "none", "rejected") else f"{found.kind}\n" + "\n".join(found.told)), found
 
 
-def main(count: int, start: int, fake: bool = False) -> int:
+def main(count: int, start: int, fake: bool = False, verify: str = "first") -> int:
     """Run programs; report mismatches, shrunk, and how many ran in graphs. Returns the number of mismatches."""
-    judge, wrong, graphs, began = Judge(fake), 0, 0, time.time()
+    judge, wrong, graphs, began = Judge(fake, verify), 0, 0, time.time()
     reasons: dict[str, int] = {}
     for seed in range(start, start + count):
         program = make(seed, fake)
@@ -437,5 +438,6 @@ if __name__ == "__main__":
     parser.add_argument("count", type=int)
     parser.add_argument("start", type=int)
     parser.add_argument("--fake", action="store_true", help="on the library in a page of NumPy")
+    parser.add_argument("--verify", choices=["first", "always", "off"], default="first", help="JANUS's option; `off`: the generator alone")
     arguments = parser.parse_args()
-    sys.exit(min(1, main(arguments.count, arguments.start, arguments.fake)))
+    sys.exit(min(1, main(arguments.count, arguments.start, arguments.fake, arguments.verify)))
