@@ -22,7 +22,7 @@ from janus_nb.lowering.core.staging import Carry, Heap, memory
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Closure, Host, Phase, kind_of
 from janus_nb.lowering.heap import born
-from janus_nb.lowering.heap.carries import arrays_in, final_tensors, mode_for
+from janus_nb.lowering.heap.carries import arrays_in, final_tensors, mode_for, refuse_unbound
 from janus_nb.lowering.host import tapes
 from janus_nb.lowering.library import tracing
 from janus_nb.lowering.program import FeedInfo, Program, Refusal
@@ -349,6 +349,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
     graph = sorted((c for c in heap.carried.values() if c.mode == "graph" and c.value is not None), key=lambda c: c.position)
     pre = sorted((c for c in heap.carried.values() if c.mode == "pre" and c.value is not None), key=lambda c: c.position)
     post = sorted((c for c in heap.carried.values() if c.mode == "post" and c.value is not None), key=lambda c: c.position)
+    refuse_unbound(low, (*graph, *pre, *post))
     carry_tensors: list[Any] = []
     for carry in graph:
         written = heap.overlay.get(carry.slot.key)
@@ -389,7 +390,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         host.lines[Phase.POST].extend(low.ports.final_lines)
     parameters = ["J", "S", *entry_names, *pre_names, *(r.name for r in low.ports.rows), "L"]
     post_fn, post_text = host.compile(Phase.POST, parameters, [code for _, code in finals], name)
-    carry_guards = [c.guard for c in (*graph, *pre) if c.guard is not None]
+    carry_guards = [c.guard for c in (*graph, *pre, *post) if c.guard is not None]
     return Program(
         body=body, entry=entry, pre=pre_fn, post=post_fn, texts=(entry_text, pre_text, post_text),
         inputs=tuple(low.ports.entry), invariants=tuple(f.spec for f in low.ports.invariants), feeds=feeds,

@@ -96,6 +96,7 @@ class Made:
         borrowed: Containers that stand for one of the user's, and the host value that holds it.
         borrowed_inputs: The inputs of the host that these are.
         born: Objects of user classes.
+        in_branches: Tuples that are kept in a branch only, so far.
     """
 
     fresh: dict[int, Any] = field(default_factory=dict)
@@ -104,6 +105,7 @@ class Made:
     borrowed: dict[int, Host] = field(default_factory=dict)
     borrowed_inputs: list[int] = field(default_factory=list)
     born: dict[int, Born] = field(default_factory=dict)
+    in_branches: dict[int, Any] = field(default_factory=dict)
 
     def mark(self) -> tuple[Any, ...]:
         """All that a side of a branch may change."""

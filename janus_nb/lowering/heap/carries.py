@@ -19,10 +19,10 @@ from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import NUM_DTYPE, Born, Host, Kind, Num, Phase, kind_of
 from janus_nb.lowering.heap.born import attributes
 from janus_nb.source.units import is_keras, is_user_class
-from janus_nb.speculate.guards import Guard, IsType
+from janus_nb.speculate.guards import Guard, IsBound, IsType
 from janus_nb.speculate.plain import plain
 from janus_nb.speculate.policy import Mode, fits, widen
-from janus_nb.speculate.slots import UNBOUND, describe, instance_dict
+from janus_nb.speculate.slots import UNBOUND, CellSlot, LocalSlot, NameSlot, describe, instance_dict
 
 Leaf = tuple[Spec, Kind | None]
 
@@ -125,8 +125,12 @@ def carried_value(low: Lowering, carry: Carry) -> Any:
         carry.position = sum(c.mode == "post" and c.position >= 0 for c in low.heap.carried.values())
         carry.value = Host(Phase.POST, f"z{carry.position}")
         low.trust.unverified.add(carry.value.code)
-        if live is UNBOUND:
+        if live is not UNBOUND:
+            carry.guard = Guard(carry.slot, IsBound(), low.span)
+        elif isinstance(carry.slot, LocalSlot | NameSlot | CellSlot):
             low.trust.maybe_unbound.add(carry.value.code)
+        else:
+            raise Unsupported("JN102", f"{describe(carry.slot)}, which some iterations do not have")
         return carry.value
     if live is UNBOUND:
         return UNBOUND
@@ -293,6 +297,19 @@ def mode_for(low: Lowering, value: Any) -> Mode:
         items = value.values() if isinstance(value, dict) else value
         return "post" if any(mode_for(low, v) == "post" for v in items) else "graph"
     return "pre" if not isinstance(value, list | dict | set) else "post"
+
+
+def refuse_unbound(low: Lowering, carried: Iterable[Carry]) -> None:
+    """Refuse a carried slot that the iteration may leave without a value, if it is read as if it had one.
+
+    Raises:
+        Unsupported: JN108.
+    """
+    for carry in carried:
+        _, value = low.heap.overlay.get(carry.slot.key, (None, None))
+        unbound = value is UNBOUND or (isinstance(value, Host) and value.code in low.trust.maybe_unbound)
+        if unbound and getattr(carry.value, "code", "") not in low.trust.maybe_unbound:
+            raise Unsupported("JN108", f"{describe(carry.slot)} is deleted", low.heap.spans.get(carry.slot.key))
 
 
 def leaves_of(template: Any) -> list[Any]:

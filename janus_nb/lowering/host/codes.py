@@ -93,16 +93,16 @@ def _tuple_code(low: Lowering, value: Any, text: str, phase: Phase) -> str:
     if phase is not Phase.POST or not _may_change(low, value):
         return text
     known = low.made.escaped.get(id(value))
-    if known is None and (not low.host.indent or low.ports.final):
-        known = low.host.assign(Phase.POST, text, UNKNOWN).code
-    elif known == _IN_BRANCH:
+    if known is not None:
+        return known
+    if id(value) in low.made.in_branches:
         raise Unsupported("JN107", "a tuple that is kept twice, and in a branch")
-    low.made.escaped[id(value)] = known or _IN_BRANCH
+    if low.host.indent and not low.ports.final:
+        low.made.in_branches[id(value)] = value
+        return text
     low.ports.kept.append(value)
-    return known or text
-
-
-_IN_BRANCH = "(in a branch)"
+    low.made.escaped[id(value)] = made = low.host.assign(Phase.POST, text, UNKNOWN).code
+    return made
 
 
 def _may_change(low: Lowering, part: Any) -> bool:
