@@ -46,6 +46,7 @@ from janus_nb.profile.bind import SESSION, renamed
 from janus_nb.source.clone import altered, clone
 from janus_nb.source.names import bound_names
 from janus_nb.source.units import FUTURE, Unit, function_source, is_private
+from janus_nb.source.warned import quietly
 from janus_nb.span import Span
 
 MAX_BLOCKS = 9
@@ -404,18 +405,20 @@ def instrument_code(function: FunctionType, sites: Sites, profiled: bool) -> Cod
     names = frozenset({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
     copier = _Copier(unit, sites, profiled, names, function.__qualname__, names)
     text = node.body[:1] if ast.get_docstring(node, clean=False) is not None else []
-    made = altered(node, body=[*text, *copier._block(node.body[len(text) :])], args=_arguments(node), decorator_list=[], returns=None)
+    first: list[ast.expr] = [_located(ast.Constant(None), d) for d in node.decorator_list[:1]]  # code begins at its first decorator's line
+    made = altered(node, body=[*text, *copier._block(node.body[len(text) :])], args=_arguments(node), decorator_list=first, returns=None)
     if hasattr(made, "type_params"):
         made.type_params = []
     outer = ast.FunctionDef(_OUTER, ast.arguments([], [ast.arg(n) for n in code.co_freevars], None, [], [], None, []), [made], [], None, None)
     if hasattr(outer, "type_params"):
         outer.type_params = []
     module = ast.fix_missing_locations(ast.copy_location(ast.Module([_located(outer, node)], []), node))
-    compiled = compile(module, code.co_filename, "exec", flags=code.co_flags & FUTURE, dont_inherit=True)
+    with quietly():
+        compiled = compile(module, code.co_filename, "exec", flags=code.co_flags & FUTURE, dont_inherit=True)
     inner = _nested_code(_nested_code(compiled, _OUTER), node.name)
     inner = renamed(inner, f"{_OUTER}.<locals>.{node.name}", getattr(code, "co_qualname", function.__qualname__))
     same = inner.co_freevars == code.co_freevars and inner.co_varnames[: _arity(inner)] == code.co_varnames[: _arity(code)]
-    return inner.replace(co_firstlineno=code.co_firstlineno) if same else None
+    return inner if same and inner.co_firstlineno == code.co_firstlineno else None
 
 
 _OUTER = "<JANUS>"

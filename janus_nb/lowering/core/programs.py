@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from janus_nb.lowering.core.values import Host, Phase
+from janus_nb.source.warned import quietly
 
 _PREFIX = {Phase.ENTRY: "n", Phase.PRE: "p", Phase.POST: "q"}
 
@@ -114,7 +115,8 @@ class HostPrograms:
         body = self._needed([*self.lines[phase], f"return ({', '.join(returns)}{',' if returns else ''})"])
         text = f"def {phase.name.lower()}({', '.join(parameters)}):\n" + "\n".join("    " + line for line in body) + "\n"
         scope: dict[str, Any] = dict(self.objects)
-        exec(compile(text, f"<janus {phase.name.lower()} program of {name}>", "exec"), scope)
+        with quietly():
+            exec(compile(text, f"<janus {phase.name.lower()} program of {name}>", "exec"), scope)
         return scope[phase.name.lower()], text
 
     def _needed(self, lines: list[str]) -> list[str]:
