@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from janus_nb.backend import Backend, LoopResult, Spec
+from janus_nb.lowering.core import warned
 from janus_nb.lowering.core.values import Kind
 from janus_nb.lowering.program import Program
 from janus_nb.lowering.undo.states import restore
@@ -102,8 +103,9 @@ class Executor:
         names = self.names()
         size, fed = len(program.invariants), len(program.feeds)
         try:
-            entry = program.entry(*[read(slot, names) for slot in program.inputs])
-            host = program.pre(element, *entry[size:])
+            with warned.failing():
+                entry = program.entry(*[read(slot, names) for slot in program.inputs])
+                host = program.pre(element, *entry[size:])
             invariants = [self.backend.to_tensor(v, spec) for v, spec in zip(entry, program.invariants, strict=False)]
             inputs = [*host[:fed], *invariants]
             results = step.run(inputs) if step.fits(inputs) else None
@@ -212,9 +214,10 @@ class Executor:
         per_iteration = zip(*rows, strict=False) if rows else itertools.repeat(())
         j = 0
         try:
-            for j, results in zip(range(done), per_iteration, strict=False):
-                journal.iteration = j
-                finals = post(journal, states, *entry, *exports[j], *results, lasts if j == done - 1 else None)
+            with warned.failing():
+                for j, results in zip(range(done), per_iteration, strict=False):
+                    journal.iteration = j
+                    finals = post(journal, states, *entry, *exports[j], *results, lasts if j == done - 1 else None)
         except CheckFailed as failed:
             journal.rollback()
             return Outcome(j, Violation(program.host_checks[failed.index], f"the condition was {failed.observed}"))

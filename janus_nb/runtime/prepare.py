@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
+from janus_nb.lowering.core import warned
 from janus_nb.lowering.core.staging import memory
 from janus_nb.lowering.heap.carries import flatten
 from janus_nb.lowering.program import FeedInfo, Program
@@ -79,14 +80,16 @@ def prepare(backend: Backend, program: Program, block: Block, names: MutableMapp
     given = [read(slot, names) for slot in program.inputs]
     program.seen.clear()
     try:
-        entry = program.entry(*given)
+        with warned.failing():
+            entry = program.entry(*given)
     except Exception as error:
         return Prepared(0, [], [], [], (), [], [], _violation(program, error), frozenset(program.read), [])
     exported = entry[len(program.invariants) :]
     drawn = [(generator, state_of(generator)) for generator in program.generators]
     violation = _columns_fit(backend, program, block)
     if violation is None:
-        results, states, violation = _run_pre(program, block.elements, tuple(read(c.slot, names) for c in program.pre_carries), exported)
+        with warned.failing():
+            results, states, violation = _run_pre(program, block.elements, tuple(read(c.slot, names) for c in program.pre_carries), exported)
     else:
         results, states = [], []
     hosted = [f for f in program.feeds if f.column is None]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from janus_nb.lowering.core import warned
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import Opaque, is_box, is_memory
 from janus_nb.lowering.core.staging import memory
@@ -140,7 +141,7 @@ def computed(
         try:
             for i, value in enumerate(() if raw else given):
                 low.trust.reader.flat(value) if flat and not i else low.trust.reader.containers(value, inside)
-            with eagerly:
+            with eagerly, warned.silent():
                 witness = function(*given)
         except Opaque as what:
             raise Unsupported("JN210", str(what)) from None

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from janus_nb.lowering.core import warned
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.speculate.plain import plain
@@ -42,7 +43,8 @@ def now(low: Lowering, function: Callable[..., Any], *args: Any, **kwargs: Any) 
         if not is_open(low, value):
             raise Unsupported("JN210", f"a {type(value).__name__}")
     try:
-        result = function(*args, **kwargs)
+        with warned.failing():
+            result = function(*args, **kwargs)
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
     return low.make(result) if isinstance(result, list | dict | set) else result
