@@ -393,7 +393,7 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
     carry_guards = [c.guard for c in (*graph, *pre, *post) if c.guard is not None]
     return Program(
         body=body, entry=entry, pre=pre_fn, post=post_fn, texts=(entry_text, pre_text, post_text),
-        inputs=tuple(low.ports.entry), invariants=tuple(f.spec for f in low.ports.invariants), feeds=feeds,
+        inputs=tuple(low.ports.entry), invariants=tuple(map(_feed_info, low.ports.invariants)), feeds=feeds,
         entry_exports=len(entry_names), pre_exports=len(pre_names),
         rows=tuple(r.kind for r in low.ports.rows), lasts=tuple(r.kind for r in low.ports.lasts),
         guards=(*heap.guards.values(), *carry_guards),

@@ -65,7 +65,7 @@ class Program:
         post: Host program per iteration after it: `post(J, S, *entry exports, *pre exports, *rows, lasts) -> finals`.
         texts: The three programs' text.
         inputs: Slots read at every call.
-        invariants: Types of the values fed once per call.
+        invariants: The values fed once per call.
         feeds: Values fed per iteration, in the order of the body's feeds.
         entry_exports: Number of values that entry hands on.
         pre_exports: Number of values that pre hands to post.
@@ -96,7 +96,7 @@ class Program:
     post: Callable[..., tuple[Any, ...] | None]
     texts: tuple[str, str, str]
     inputs: tuple[Slot, ...]
-    invariants: tuple[Spec, ...]
+    invariants: tuple[FeedInfo, ...]
     feeds: tuple[FeedInfo, ...]
     entry_exports: int
     pre_exports: int

@@ -106,7 +106,10 @@ class Executor:
             with warned.failing():
                 entry = program.entry(*[read(slot, names) for slot in program.inputs])
                 host = program.pre(element, *entry[size:])
-            invariants = [self.backend.to_tensor(v, spec) for v, spec in zip(entry, program.invariants, strict=False)]
+            given = (*zip(entry, program.invariants, strict=False), *zip(host, program.feeds, strict=False))
+            if any(type(value) is not info.type for value, info in given):
+                return None
+            invariants = [self.backend.to_tensor(v, info.spec) for v, info in zip(entry, program.invariants, strict=False)]
             inputs = [*host[:fed], *invariants]
             results = step.run(inputs) if step.fits(inputs) else None
         except Exception:

@@ -85,6 +85,9 @@ def prepare(backend: Backend, program: Program, block: Block, names: MutableMapp
     except Exception as error:
         return Prepared(0, [], [], [], (), [], [], _violation(program, error), frozenset(program.read), [])
     exported = entry[len(program.invariants) :]
+    unfit = _unfit(backend, program, entry)
+    if unfit is not None:
+        return Prepared(0, [], [], [], (), [], [], unfit, frozenset(program.read), [])
     drawn = [(generator, state_of(generator)) for generator in program.generators]
     violation = _columns_fit(backend, program, block)
     if violation is None:
@@ -109,7 +112,7 @@ def prepare(backend: Backend, program: Program, block: Block, names: MutableMapp
         exports=[r[first:end] for r in results[:count]] if program.pre_exports else [()] * count,
         states=states,
         entry_exports=exported,
-        invariants=[backend.to_tensor(v, spec) for v, spec in zip(entry, program.invariants, strict=False)],
+        invariants=[backend.to_tensor(v, info.spec) for v, info in zip(entry, program.invariants, strict=False)],
         carries=_carried(backend, program, names),
         violation=violation,
         unchanging=_unchanging(program, given) | block.watched,
@@ -157,6 +160,16 @@ def _columns_fit(backend: Backend, program: Program, block: Block) -> Violation 
             row = Spec(spec.dtype, spec.shape[1:] if spec.shape is not None else None) if spec else None
             if row is None or not fits(feed.spec, row):
                 return _spec_violation(feed, row, f"data[{feed.column}]")
+    return None
+
+
+def _unfit(backend: Backend, program: Program, entry: tuple[Any, ...]) -> Violation | None:
+    """What is wrong with a value that is fed once per call: it is of another type than was assumed."""
+    for value, info in zip(entry, program.invariants, strict=False):
+        if type(value) is not info.type or info.kind != "float":
+            _, wrong = _fitting(backend, info, (value,))
+            if wrong is not None:
+                return wrong
     return None
 
 
