@@ -22,7 +22,7 @@ from janus_nb.lowering.core.staging import Carry, Heap, memory
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Closure, Host, Phase, kind_of
 from janus_nb.lowering.heap import born
-from janus_nb.lowering.heap.carries import arrays_in, final_tensors, mode_for, refuse_unbound
+from janus_nb.lowering.heap.carries import final_tensors, kept_by_host, mode_for, refuse_unbound
 from janus_nb.lowering.host import tapes
 from janus_nb.lowering.library import tracing
 from janus_nb.lowering.program import FeedInfo, Program, Refusal
@@ -167,11 +167,11 @@ def _learn(low: Lowering, modes: dict[Any, tuple[Slot, Mode]], dirty: dict[int, 
     order: list[Mode] = ["pre", "graph", "post"]
     for key, carry in low.heap.carried.items():
         entry = low.heap.overlay.get(key)
-        if entry is None or carry.value is None:
+        if entry is None or not carry.made:
             continue
         wanted = mode_for(low, entry[1])
-        if carry.mode == "graph" and arrays_in(low, (carry.value, entry[1])) & low.ports.arrays():
-            wanted = "post"  # Python holds the array, too: it has to be the same object
+        if carry.mode == "graph" and kept_by_host(low, carry.value, entry[1]):
+            wanted = "post"  # Python holds an array or container in it, too: it has to be the same object
         if order.index(wanted) > order.index(carry.mode):
             modes[key] = (carry.slot, wanted)
             news = True
@@ -346,9 +346,9 @@ def _holds_column(element: Any) -> bool:
 
 def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
     heap, host = low.heap, low.host
-    graph = sorted((c for c in heap.carried.values() if c.mode == "graph" and c.value is not None), key=lambda c: c.position)
-    pre = sorted((c for c in heap.carried.values() if c.mode == "pre" and c.value is not None), key=lambda c: c.position)
-    post = sorted((c for c in heap.carried.values() if c.mode == "post" and c.value is not None), key=lambda c: c.position)
+    graph = sorted((c for c in heap.carried.values() if c.mode == "graph" and c.made), key=lambda c: c.position)
+    pre = sorted((c for c in heap.carried.values() if c.mode == "pre" and c.made), key=lambda c: c.position)
+    post = sorted((c for c in heap.carried.values() if c.mode == "post" and c.made), key=lambda c: c.position)
     refuse_unbound(low, (*graph, *pre, *post))
     carry_tensors: list[Any] = []
     for carry in graph:

@@ -188,6 +188,7 @@ class Trust:
         maybe_unbound: Host values of names that may be unbound.
         attributes_read: Names of attributes that are read from objects that only the host knows.
         paths: Names of objects in the user's words, by identity.
+        visits: How many containers have been looked at.
     """
 
     reader: Reader
@@ -197,6 +198,7 @@ class Trust:
     maybe_unbound: set[str] = field(default_factory=set)
     attributes_read: set[str] = field(default_factory=set)
     paths: dict[int, str] = field(default_factory=dict)
+    visits: int = 0
 
 
 class Carrying(Protocol):

@@ -52,6 +52,11 @@ class Carry:
     position: int = -1
     guard: Guard | None = None
 
+    @property
+    def made(self) -> bool:
+        """Whether it has been read, so that there is a value (which may be `None`)."""
+        return self.position >= 0
+
 
 @dataclass(slots=True)
 class Heap:

@@ -118,7 +118,7 @@ def is_leaf(template: Any) -> bool:
 
 def carried_value(low: Lowering, carry: Carry) -> Any:
     """What a read of the slot returns; at first use the input is made."""
-    if carry.value is not None:
+    if carry.made:
         return carry.value
     live = low.heap.live(carry.slot)
     if carry.mode == "post":
@@ -269,22 +269,21 @@ def deep_lift(low: Lowering, value: Any) -> Any:
     return value
 
 
-def arrays_in(low: Lowering, values: Iterable[Any]) -> set[int]:
-    """Ids of the tensors behind NumPy arrays in structures; scalars have no identity that anyone could rely on."""
-    found: set[int] = set()
-    pending = list(values)
+def kept_by_host(low: Lowering, *values: Any) -> bool:
+    """Whether the host holds one of the arrays or containers in these structures; scalars have no identity that anyone could rely on."""
+    arrays, pending = low.ports.arrays(), list(values)
     while pending:
         part = pending.pop()
         if isinstance(part, Num):
-            if part.kind == "array" and low.backend.spec_of(part.tensor).shape != ():
-                found.add(id(part.tensor))
-        elif isinstance(part, tuple | list):
-            pending += part
-        elif isinstance(part, dict):
-            pending += part.values()
+            if part.kind == "array" and id(part.tensor) in arrays and low.backend.spec_of(part.tensor).shape != ():
+                return True
+        elif isinstance(part, tuple | list | dict):
+            if id(part) in low.made.escaped:
+                return True
+            pending += part.values() if isinstance(part, dict) else part
         elif id(part) in low.made.born:
             pending += attributes(low, low.made.born[id(part)]).values()
-    return found
+    return False
 
 
 def mode_for(low: Lowering, value: Any) -> Mode:

@@ -103,8 +103,15 @@ def _registered(low: Lowering, value: Any, parts: tuple[Any, ...], flat: bool) -
     return Host(Phase.ENTRY, low.host.object(value), value) if boxes else value
 
 
+MAX_VISITS = 200_000
+"""How many containers are looked at in one lowering: one that is in many others counts as often as it is reached."""
+
+
 def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:
     """A container made in this iteration, with the user's containers in it registered."""
+    low.trust.visits += 1
+    if low.trust.visits > MAX_VISITS:
+        raise Unsupported("JN109", "containers in containers, too many to look at")
     if isinstance(value, dict):
         if not all(map(plain, value)):
             raise Unsupported("JN210", "keys that are not plain values")

@@ -28,6 +28,8 @@ def code(low: Lowering, value: Any, phase: Phase) -> str:
     if id(value) in low.heap.tuples:
         return low.host.object(value)
     if type(value) is tuple:
+        if phase is Phase.POST and id(value) in low.made.escaped:
+            return low.made.escaped[id(value)]
         return _tuple_code(low, value, "(" + "".join(code(low, v, phase) + ", " for v in value) + ")", phase)
     if isinstance(value, Suspended):
         raise Unsupported("JN104", f"{value.function.__name__}() is kept, or handed to a library")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.programs.program import Program
-from tests.programs.unseen import autograph_style, class_style, data_style, functional_style, notebook_style
+from tests.programs.unseen import autograph_style, causes, class_style, data_style, functional_style, notebook_style
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,6 @@ FAMILIES = (
     Family("classes", lambda: class_style.PROGRAMS),
     Family("functional", lambda: functional_style.PROGRAMS),
     Family("data", lambda: data_style.PROGRAMS),
+    Family("causes", lambda: causes.PROGRAMS),
     Family("autograph", autograph_style.programs, tensorflow=True),
 )
