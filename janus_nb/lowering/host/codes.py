@@ -87,12 +87,12 @@ def _fresh_code(low: Lowering, value: Any, phase: Phase) -> str:
 
 
 def _tuple_code(low: Lowering, value: Any, text: str, phase: Phase) -> str:
-    """The code of a tuple that the region made; one that holds what may change is the same object wherever it is kept.
+    """The code of a tuple that the region made; one that is more than a value is the same object wherever it is kept.
 
     Raises:
         Unsupported: JN107 if it is kept in a branch and somewhere else as well.
     """
-    if phase is not Phase.POST or not _may_change(low, value):
+    if phase is not Phase.POST or not _has_identity(low, value):
         return text
     known = low.made.escaped.get(id(value))
     if known is not None:
@@ -107,15 +107,15 @@ def _tuple_code(low: Lowering, value: Any, text: str, phase: Phase) -> str:
     return made
 
 
-def _may_change(low: Lowering, part: Any) -> bool:
-    """Whether somebody could tell one object with this content from another one, by changing what is in it."""
+def _has_identity(low: Lowering, part: Any) -> bool:
+    """Whether an object with this content is more than a value: it holds something that is told apart by identity."""
     if isinstance(part, Num):
         return part.kind == "array" and low.backend.spec_of(part.tensor).shape != ()
     if isinstance(part, Host):
-        return part.witness is UNKNOWN or not (plain(part.witness) or low.backend.is_tensor(part.witness))
+        return part.witness is UNKNOWN or not plain(part.witness)
     if isinstance(part, tuple):
-        return any(_may_change(low, p) for p in part)
-    return not (plain(part) or low.is_graph(part))
+        return any(_has_identity(low, p) for p in part)
+    return not plain(part)
 
 
 def _object_code(low: Lowering, value: Any, phase: Phase) -> str:
