@@ -97,6 +97,7 @@ class Made:
         borrowed_inputs: The inputs of the host that these are.
         born: Objects of user classes.
         in_branches: Tuples that are kept in a branch only, so far.
+        settled: Containers whose parts are as a reader may have them, each with the one that it stands for.
     """
 
     fresh: dict[int, Any] = field(default_factory=dict)
@@ -106,6 +107,13 @@ class Made:
     borrowed_inputs: list[int] = field(default_factory=list)
     born: dict[int, Born] = field(default_factory=dict)
     in_branches: dict[int, Any] = field(default_factory=dict)
+    settled: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+
+    def key(self, value: Any) -> int:
+        """The identity of a container, or of the one that it stands for."""
+        while id(value) in self.settled:
+            value = self.settled[id(value)][1]
+        return id(value)
 
     def mark(self) -> tuple[Any, ...]:
         """All that a side of a branch may change."""

@@ -126,7 +126,10 @@ def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:
         if isinstance(value, set | frozenset):
             raise Unsupported("JN210", "a set of values that are not plain")
         parts = tuple.__new__(type(value), settled_items) if isinstance(value, tuple) else settled_items
-    return value if same else low.make(parts)
+    if same:
+        return value
+    low.made.settled[id(parts)] = (parts, value)
+    return low.make(parts)
 
 
 def computed(

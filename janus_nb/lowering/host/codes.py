@@ -28,8 +28,8 @@ def code(low: Lowering, value: Any, phase: Phase) -> str:
     if id(value) in low.heap.tuples:
         return low.host.object(value)
     if type(value) is tuple:
-        if phase is Phase.POST and id(value) in low.made.escaped:
-            return low.made.escaped[id(value)]
+        if phase is Phase.POST and (known := low.made.escaped.get(low.made.key(value))) is not None:
+            return known
         return _tuple_code(low, value, "(" + "".join(code(low, v, phase) + ", " for v in value) + ")", phase)
     if isinstance(value, Suspended):
         raise Unsupported("JN104", f"{value.function.__name__}() is kept, or handed to a library")
@@ -62,7 +62,8 @@ def _known_code(low: Lowering, value: Any, phase: Phase) -> str:
 
 
 def _fresh_code(low: Lowering, value: Any, phase: Phase) -> str:
-    known = low.made.escaped.get(id(value))
+    key = low.made.key(value)
+    known = low.made.escaped.get(key)
     if known is not None and phase is Phase.POST:
         return known
     if isinstance(value, list):
@@ -80,9 +81,9 @@ def _fresh_code(low: Lowering, value: Any, phase: Phase) -> str:
         return text
     made = low.host.assign(Phase.POST, text, UNKNOWN)
     if low.host.indent and not low.ports.final:
-        if id(value) not in low.branch_born():
+        if key not in low.branch_born():
             raise Unsupported("JN107", "a container made before a branch is kept inside it")
-    low.made.escaped[id(value)] = made.code
+    low.made.escaped[key] = made.code
     return made.code
 
 
@@ -94,16 +95,17 @@ def _tuple_code(low: Lowering, value: Any, text: str, phase: Phase) -> str:
     """
     if phase is not Phase.POST or not _has_identity(low, value):
         return text
-    known = low.made.escaped.get(id(value))
+    key = low.made.key(value)
+    known = low.made.escaped.get(key)
     if known is not None:
         return known
-    if id(value) in low.made.in_branches:
+    if key in low.made.in_branches:
         raise Unsupported("JN107", "a tuple that is kept twice, and in a branch")
     if low.host.indent and not low.ports.final:
-        low.made.in_branches[id(value)] = value
+        low.made.in_branches[key] = value
         return text
     low.ports.kept.append(value)
-    low.made.escaped[id(value)] = made = low.host.assign(Phase.POST, text, UNKNOWN).code
+    low.made.escaped[key] = made = low.host.assign(Phase.POST, text, UNKNOWN).code
     return made
 
 

@@ -692,17 +692,6 @@ for i in range(20):
     log.append([r() is not None for r in refs])
     if i == 9: pool.pop()
 
-### del_is_called
-class Noisy:
-    def __init__(self, n): self.n = n
-    def __del__(self): log.append(("gone", self.n))
-# %%
-for i in range(15):
-    b.assign_add(0.01 * XT[i])
-    x = Noisy(i)
-    log.append(i)
-x = None
-
 ### state_machine_dispatch
 class Machine:
     def __init__(self): self.state, self.trace = "idle", []

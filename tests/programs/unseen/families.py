@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.programs.program import Program
-from tests.programs.unseen import autograph_style, causes, class_style, data_style, functional_style, notebook_style
+from tests.programs.unseen import autograph_style, causes, class_style, data_style, functional_style, moves, notebook_style
 
 
 @dataclass(frozen=True)
@@ -30,5 +30,6 @@ FAMILIES = (
     Family("functional", lambda: functional_style.PROGRAMS),
     Family("data", lambda: data_style.PROGRAMS),
     Family("causes", lambda: causes.PROGRAMS),
+    Family("moves", moves.programs),
     Family("autograph", autograph_style.programs, tensorflow=True),
 )
