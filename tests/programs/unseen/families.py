@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.programs.program import Program
-from tests.programs.unseen import autograph_style, causes, class_style, data_style, functional_style, moves, notebook_style
+from tests.programs.unseen import (
+    autograph_style,
+    causes,
+    class_style,
+    data_style,
+    dunder_style,
+    functional_style,
+    moves,
+    notebook_style,
+    numeric_style,
+    script_style,
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,10 @@ class Family:
 FAMILIES = (
     Family("notebook", lambda: notebook_style.PROGRAMS),
     Family("classes", lambda: class_style.PROGRAMS),
+    Family("dunders", lambda: dunder_style.PROGRAMS),
     Family("functional", lambda: functional_style.PROGRAMS),
+    Family("scripts", lambda: script_style.PROGRAMS),
+    Family("numbers", lambda: numeric_style.PROGRAMS),
     Family("data", lambda: data_style.PROGRAMS),
     Family("causes", lambda: causes.PROGRAMS),
     Family("moves", moves.programs),

@@ -181,25 +181,6 @@ for i in range(30):
     assert i < limit, f"step {i}: too far {limit=}"
 print(len(log), i)
 
-### format_zoo
-v = 3
-# %%
-for i in range(20):
-    b.assign_add(0.01 * XT[i])
-    x = i / 7
-    print(f"{i!r:>4}|{x:8.3f}|{x:e}|{x:%}|{i:b}|{i:#x}|{i:,}|{-i:+d}|{'ab'!s:*^6}|{x:{v + 4}.{v - 1}f}")
-    if i == 10:
-        v = 2
-
-### percent_and_format_method
-tpl = "{0}-{name}-{1:.2f}"
-# %%
-for i in range(20):
-    b.assign_add(0.01 * XT[i])
-    print(tpl.format(i, i / 3, name="n%02d" % i), "%s %r %5.1f%%" % (i, str(i), i * 1.5))
-    if i == 11:
-        tpl = "{1:.1f}<{name}"
-
 ### early_continue_with_else
 found = []
 # %%
@@ -288,17 +269,6 @@ for i in range(20):
     m |= 1
     d |= {"k": i}
     log.append((t, s, sorted(u), m, d["k"]))
-
-### string_building_and_join
-line = ""
-# %%
-for i in range(26):
-    b.assign_add(0.01 * XT[i])
-    line += chr(ord("a") + i)
-    if len(line) == 8:
-        print(line[::-1], line.find("e"), line.center(12, "."))
-        line = line[-1]
-print(line)
 
 ### nested_dict_counts
 table = {}
@@ -485,40 +455,4 @@ for i in range(20):
         expr = "i - 1"
     exec("zz = i")
 print(zz)
-
-### type_changes_of_a_name
-v = 0
-# %%
-for i in range(24):
-    b.assign_add(0.01 * XT[i])
-    log.append(v)
-    v = [i, float(i), str(i), (i,), None, i > 3][i % 6]
-print(v)
-
-### number_turns_from_int_to_float
-v = 1
-# %%
-for i in range(20):
-    b.assign_add(0.01 * XT[i])
-    v = v * 2 if i < 10 else v / 3
-    log.append(v)
-    print(v)
-
-### int_overflow_beyond_64_bits
-v = 3
-# %%
-for i in range(25):
-    b.assign_add(0.01 * XT[i])
-    v = v * v % (10 ** 30) + i
-    log.append(v)
-
-### bool_arithmetic
-hits = 0
-# %%
-for i in range(24):
-    b.assign_add(0.01 * XT[i])
-    ok = float(XT[i].numpy()[0]) > 0
-    hits += ok
-    log.append((ok, ok + 1, -ok, ok * 2.0, ~int(ok), ok & True, ok is True))
-print(hits, type(hits))
 """)
