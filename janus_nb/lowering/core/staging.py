@@ -110,8 +110,9 @@ class Heap:
         self.spans.setdefault(slot.key, span)
 
     def guard_constant(self, slot: Slot, value: Any, span: Span | None) -> None:
-        """Assume that the slot keeps holding this value."""
-        if slot.key not in self.guards:
+        """Assume that the slot keeps holding this value, even if its type was assumed before: a side of a branch that was looked at may have done so."""
+        known = self.guards.get(slot.key)
+        if known is None or isinstance(known.expect, IsType):
             self.guards[slot.key] = Guard(slot, Equals(value) if plain(value) else IsObject(value), span)
             if type(value) is tuple and not plain(value):
                 self.tuples[id(value)] = value

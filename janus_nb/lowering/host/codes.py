@@ -115,7 +115,7 @@ def _has_identity(low: Lowering, part: Any) -> bool:
         return part.kind == "array" and low.backend.spec_of(part.tensor).shape != ()
     if isinstance(part, Host):
         return part.witness is UNKNOWN or not plain(part.witness)
-    if isinstance(part, tuple):
+    if type(part) is tuple:
         return any(_has_identity(low, p) for p in part)
     return not plain(part)
 
