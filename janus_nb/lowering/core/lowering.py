@@ -404,6 +404,8 @@ class Lowering:
         spec = self.backend.find_spec(witness)
         if self.backend.is_tape(witness):
             raise Unsupported("JN208", "")
+        if self.backend.is_variable(witness):
+            raise Unsupported("JN201", "a variable that the host picks: its value is that of the iteration")
         if spec is None:
             raise Unsupported("JN201", f"a {type(witness).__name__} computed on the host is used by a tensor operation")
         table = self.ports.feeds if value.phase is Phase.PRE else self.ports.invariants
