@@ -397,4 +397,34 @@ for e in range(24):
 
 """)
 
-PROGRAMS = {**IDENTITY, **NUMPY, **UNBOUND, **CLASSES, **LINES}
+# Variables that the host picks: their value is that of the iteration.
+PICKED = programs("""
+### picked_from_a_list
+c = tf.Variable(np.ones(3, "float32"))
+vs = [b, c, b]
+# %%
+for i in range(24):
+    b.assign_add(0.01 * XT[i % 40])
+    v = vs[i // 9]
+    v.assign_add(XT[i])
+    log.append(v.numpy())
+
+### picked_from_a_dictionary
+c = tf.Variable(np.ones(3, "float32"))
+d = {"x": b, "y": c}
+# %%
+for i in range(24):
+    b.assign_add(0.01 * XT[i % 40])
+    log.append(d["xy"[i % 2]].numpy())
+    log.append((d["xy"[i // 12]].value() * 2.0)[0])
+
+### picked_by_the_loop
+c = tf.Variable(np.ones(3, "float32"))
+# %%
+for i, v in enumerate([b, c] * 12):
+    b.assign_add(0.01 * XT[i % 40])
+    log.append(float(v.value()[0]))
+    v.assign(v.value() + 1.0)
+""")
+
+PROGRAMS = {**PICKED, **IDENTITY, **NUMPY, **UNBOUND, **CLASSES, **LINES}
