@@ -27,6 +27,7 @@ from janus_nb.runtime.calls import FunctionRegion
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.session import Session
 from janus_nb.runtime.store import Store
+from janus_nb.source import warned
 from janus_nb.source.units import Unit, add_unit
 
 MAX_CELLS = 256
@@ -147,7 +148,9 @@ def run_cell(
 def _compile(cell: Cell, unit: Unit) -> CodeType:
     """The cell's code: compiled as Python would compile it, under its own `from __future__` statements only."""
     try:
-        return cell.bound(compile(cell.instrumented(unit.tree), unit.file, "exec", dont_inherit=True))
+        with warned.once():
+            code = compile(cell.instrumented(unit.tree), unit.file, "exec", dont_inherit=True)
+        return cell.bound(code)
     except Exception as error:
         if not isinstance(error, SyntaxError):
             _log.warning("JANUS could not prepare this cell; it runs as plain Python", exc_info=True)

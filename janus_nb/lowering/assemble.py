@@ -22,7 +22,7 @@ from janus_nb.lowering.core.staging import Carry, memory, said_of
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import UNKNOWN, Closure, Host, Phase, kind_of
 from janus_nb.lowering.heap import born
-from janus_nb.lowering.heap.carries import final_tensors
+from janus_nb.lowering.heap.carries import final_tensors, refuse_unbound
 from janus_nb.lowering.program import Conditions, FeedInfo, GraphPart, HostPart, Program, Refusal
 from janus_nb.speculate.policy import Mode
 from janus_nb.speculate.slots import UNBOUND, AttrSlot, Slot
@@ -40,6 +40,7 @@ def assemble(low: Lowering, name: str, attempt: int) -> Program:
         Unsupported: what is kept at the end has no form there, or only Python values are computed.
     """
     carried = _Carried.of(low)
+    refuse_unbound(low, carried.all)
     tensors = [tensor for carry in carried.graph for tensor in final_tensors(low, carry, _end_of(low, carry))]
     state = [low.code(_end_of(low, carry), Phase.PRE) for carry in carried.pre]
     _keep_states(low, carried.post)
@@ -70,10 +71,15 @@ class _Carried:
     pre: tuple[Carry, ...]
     post: tuple[Carry, ...]
 
+    @property
+    def all(self) -> tuple[Carry, ...]:
+        """All of them."""
+        return (*self.graph, *self.pre, *self.post)
+
     @classmethod
     def of(cls, low: Lowering) -> _Carried:
         def by(mode: Mode) -> tuple[Carry, ...]:
-            return tuple(sorted((c for c in low.heap.carried.values() if c.mode == mode and c.value is not None), key=lambda c: c.position))
+            return tuple(sorted((c for c in low.heap.carried.values() if c.mode == mode and c.made), key=lambda c: c.position))
 
         return cls(by("graph"), by("pre"), by("post"))
 
@@ -181,7 +187,7 @@ def _graph_part(low: Lowering, carried: _Carried, tensors: Sequence[Any]) -> Gra
     ports = low.ports
     return GraphPart(
         body=low.tracer.finish(list(tensors), [r.tensor for r in ports.rows], [r.tensor for r in ports.lasts]),
-        invariants=tuple(f.spec for f in ports.invariants),
+        invariants=tuple(map(_feed_info, ports.invariants)),
         feeds=tuple(map(_feed_info, ports.feeds)),
         rows=tuple(r.kind for r in ports.rows),
         lasts=tuple(r.kind for r in ports.lasts),
@@ -198,7 +204,7 @@ def _conditions(low: Lowering, carried: _Carried) -> Conditions:
     heap = low.heap
     read = (b for box in heap.content_reads.values() for b in (box, memory(box)))
     return Conditions(
-        guards=(*heap.guards.values(), *(c.guard for c in (*carried.graph, *carried.pre) if c.guard is not None)),
+        guards=(*heap.guards.values(), *(c.guard for c in carried.all if c.guard is not None)),
         in_graph=tuple(low.checks.graph),
         before=tuple(low.checks.before),
         at_replay=tuple(low.checks.replay),
@@ -220,6 +226,7 @@ def _host_part(low: Lowering, name: str, carried: _Carried, state: Sequence[Oper
         inputs=tuple(i.slot for i in low.ports.entry),
         entry_exports=texts.entry_exports,
         pre_exports=texts.pre_exports,
+        computing=bool(texts.entry.block or texts.pre.block),
         idle=not texts.pre.block and not texts.pre.returns,
         calm=are_calm(texts.post.block) and all(map(is_calm, texts.post.returns)),
         pre_carries=carried.pre,

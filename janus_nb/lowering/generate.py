@@ -23,7 +23,7 @@ from janus_nb.lowering.core.records import Operand
 from janus_nb.lowering.core.staging import Carry, Heap, memory
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Host, Phase
-from janus_nb.lowering.heap.carries import mode_for
+from janus_nb.lowering.heap.carries import kept_by_host, mode_for
 from janus_nb.lowering.host import tapes
 from janus_nb.lowering.library import tracing
 from janus_nb.lowering.program import Program, Refusal
@@ -168,9 +168,11 @@ def _learn(low: Lowering, modes: dict[Any, tuple[Slot, Mode]], dirty: dict[int, 
     order: list[Mode] = ["pre", "graph", "post"]
     for key, carry in low.heap.carried.items():
         entry = low.heap.overlay.get(key)
-        if entry is None or carry.value is None:
+        if entry is None or not carry.made:
             continue
         wanted = mode_for(low, entry[1])
+        if carry.mode == "graph" and kept_by_host(low, carry.value, entry[1]):
+            wanted = "post"  # Python holds an array or container in it, too: it has to be the same object
         if order.index(wanted) > order.index(carry.mode):
             modes[key] = (carry.slot, wanted)
             news = True

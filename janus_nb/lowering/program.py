@@ -65,6 +65,7 @@ class HostPart:
         inputs: Slots that entry is called with.
         entry_exports: Number of values that entry hands to the others.
         pre_exports: Number of values that pre hands to post.
+        computing: Whether the entry or the pre program computes anything.
         idle: Whether the pre program does nothing.
         calm: Whether the post program surely neither raises nor does anything but hand values on.
         pre_carries: Slots whose next value pre computes, in the order of its states.
@@ -83,6 +84,7 @@ class HostPart:
     inputs: tuple[Slot, ...]
     entry_exports: int
     pre_exports: int
+    computing: bool
     idle: bool
     calm: bool
     pre_carries: tuple[Carry, ...]
@@ -100,7 +102,7 @@ class GraphPart:
 
     Attributes:
         body: The traced body.
-        invariants: Types of the values fed once per call.
+        invariants: The values fed once per call.
         feeds: Values fed per iteration, in the order of the body's feeds.
         rows: Kinds of the per-iteration results.
         lasts: Kinds of the results of the last iteration.
@@ -108,7 +110,7 @@ class GraphPart:
     """
 
     body: Body
-    invariants: tuple[Spec, ...]
+    invariants: tuple[FeedInfo, ...]
     feeds: tuple[FeedInfo, ...]
     rows: tuple[Kind | None, ...]
     lasts: tuple[Kind | None, ...]

@@ -46,6 +46,7 @@ from janus_nb.profile.bind import SESSION, renamed
 from janus_nb.source.clone import altered, clone
 from janus_nb.source.names import bound_names
 from janus_nb.source.units import FUTURE, Unit, function_source, is_private
+from janus_nb.source.warned import quietly
 from janus_nb.span import Span
 
 MAX_BLOCKS = 9
@@ -184,7 +185,8 @@ class _Copier(ast.NodeVisitor):
         made = self.generic_visit(node)
         if not self.profiled:
             return made
-        head = [self._tested(old, new, "operand") for old, new in zip(node.values[:-1], made.values[:-1], strict=True)]
+        pairs = zip(node.values[:-1], made.values[:-1], strict=True)
+        head = [new if _has_parts(old) else self._tested(old, new, "operand") for old, new in pairs]
         return altered(made, values=[*head, made.values[-1]])
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
@@ -232,7 +234,8 @@ class _Copier(ast.NodeVisitor):
     def _tested(self, original: ast.expr, made: ast.expr, method: str = "test") -> ast.expr:
         """An expression whose truth is recorded."""
         self.sites.tests.append(Span.of(original, self.unit.file))
-        return _session_call(method, [_number(len(self.sites.tests) - 1, original), made], original)
+        value = _asked_once(original, made) if method == "test" else made
+        return _session_call(method, [_number(len(self.sites.tests) - 1, original), value], original)
 
     def visit_With(self, node: ast.With) -> ast.AST:
         before = self.opened
@@ -263,7 +266,7 @@ class _Copier(ast.NodeVisitor):
         site = _number(self.sites.loop(node, self.unit, self.local_names, self.function), node.test)
 
         def condition(method: str, copier: _Copier) -> ast.expr:
-            test = _session_call("holds", [site, copier.visit(node.test)], node.test)
+            test = _session_call("holds", [site, _asked_once(node.test, copier.visit(node.test))], node.test)
             return _located(ast.BoolOp(ast.And(), [_session_call(method, [site], node.test), test]), node.test)
 
         orelse = self._block(node.orelse)
@@ -344,6 +347,23 @@ def _number(value: int, like: ast.AST) -> ast.expr:
     return _located(ast.Constant(value), like)
 
 
+def _has_parts(test: ast.expr) -> bool:
+    """Whether the truth of an expression is that of one of its parts, which Python has already asked for it."""
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test = test.operand
+    return isinstance(test, ast.BoolOp | ast.IfExp) or (isinstance(test, ast.Compare) and len(test.ops) > 1)
+
+
+def _asked_once(original: ast.expr, made: ast.expr) -> ast.expr:
+    """A test of several parts as a bool: where only its truth is wanted, Python asks no part twice for its own.
+
+    if a and b:   ->   if SESSION.test(0, True if a and b else False):
+    """
+    if not _has_parts(original):
+        return made
+    return _located(ast.IfExp(made, _number(True, original), _number(False, original)), original)
+
+
 def _session_call(method: str, args: list[ast.expr], like: ast.AST) -> ast.expr:
     attribute = ast.Attribute(_located(ast.Constant(SESSION), like), method, ast.Load())
     attribute.lineno = attribute.end_lineno = like.lineno  # type: ignore[attr-defined]  # Python moves calls whose name is on another line
@@ -385,18 +405,20 @@ def instrument_code(function: FunctionType, sites: Sites, profiled: bool) -> Cod
     names = frozenset({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
     copier = _Copier(unit, sites, profiled, names, function.__qualname__, names)
     text = node.body[:1] if ast.get_docstring(node, clean=False) is not None else []
-    made = altered(node, body=[*text, *copier._block(node.body[len(text) :])], args=_arguments(node), decorator_list=[], returns=None)
+    first: list[ast.expr] = [_located(ast.Constant(None), d) for d in node.decorator_list[:1]]  # code begins at its first decorator's line
+    made = altered(node, body=[*text, *copier._block(node.body[len(text) :])], args=_arguments(node), decorator_list=first, returns=None)
     if hasattr(made, "type_params"):
         made.type_params = []
     outer = ast.FunctionDef(_OUTER, ast.arguments([], [ast.arg(n) for n in code.co_freevars], None, [], [], None, []), [made], [], None, None)
     if hasattr(outer, "type_params"):
         outer.type_params = []
     module = ast.fix_missing_locations(ast.copy_location(ast.Module([_located(outer, node)], []), node))
-    compiled = compile(module, code.co_filename, "exec", flags=code.co_flags & FUTURE, dont_inherit=True)
+    with quietly():
+        compiled = compile(module, code.co_filename, "exec", flags=code.co_flags & FUTURE, dont_inherit=True)
     inner = _nested_code(_nested_code(compiled, _OUTER), node.name)
     inner = renamed(inner, f"{_OUTER}.<locals>.{node.name}", getattr(code, "co_qualname", function.__qualname__))
     same = inner.co_freevars == code.co_freevars and inner.co_varnames[: _arity(inner)] == code.co_varnames[: _arity(code)]
-    return inner.replace(co_firstlineno=code.co_firstlineno) if same else None
+    return inner if same and inner.co_firstlineno == code.co_firstlineno else None
 
 
 _OUTER = "<JANUS>"

@@ -160,6 +160,9 @@ class _Call:
             self._names[ARGUMENTS_SLOT.name] = form_of(self.args, self.kwargs)
         return self._names
 
+    def arrive(self) -> None:
+        """Nothing has to be taken first."""
+
     def scene(self) -> Scene:
         """What the call can see: the function with its globals and closure, the arguments, and the result."""
         roots = {self.owner.function.__name__: self.owner.function, "args": self.args, "kwargs": self.kwargs}

@@ -222,6 +222,11 @@ class Driver:
 
     # -- what an attempt asks --------------------------------------------------------------------------------------------
 
+    def arrive(self) -> None:
+        """Take the next element, if taking it may be seen by others: what guards look at is what the iteration will see."""
+        if self.source is not None and not self.source.ahead:
+            self.source.block(1)
+
     def scene(self) -> Scene:
         """What the loop can see."""
         return Scene.of(self.frame, (self.site.node,))

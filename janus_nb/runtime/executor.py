@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from janus_nb.backend import Backend, LoopResult, Spec
+from janus_nb.lowering.core import warned
 from janus_nb.lowering.core.values import Kind
 from janus_nb.lowering.effects.checks import CheckFailed
 from janus_nb.lowering.effects.draws import STATE
@@ -103,9 +104,13 @@ class Executor:
         names = self.names()
         size, fed = len(program.graph.invariants), len(program.graph.feeds)
         try:
-            entry = program.host.entry(*[read(slot, names) for slot in program.host.inputs])
-            host = program.host.pre(element, *entry[size:])
-            invariants = [self.backend.to_tensor(v, spec) for v, spec in zip(entry, program.graph.invariants, strict=False)]
+            with warned.failing(program.host.computing):
+                entry = program.host.entry(*[read(slot, names) for slot in program.host.inputs])
+                host = program.host.pre(element, *entry[size:])
+            given = (*zip(entry, program.graph.invariants, strict=False), *zip(host, program.graph.feeds, strict=False))
+            if any(type(value) is not info.type for value, info in given):
+                return None
+            invariants = [self.backend.to_tensor(v, info.spec) for v, info in zip(entry, program.graph.invariants, strict=False)]
             inputs = [*host[:fed], *invariants]
             results = step.run(inputs) if step.fits(inputs) else None
         except Exception:
@@ -213,9 +218,10 @@ class Executor:
         per_iteration = zip(*rows, strict=False) if rows else itertools.repeat(())
         j = 0
         try:
-            for j, results in zip(range(done), per_iteration, strict=False):
-                journal.iteration = j
-                finals = post(journal, states, *entry, *exports[j], *results, lasts if j == done - 1 else None)
+            with warned.failing(not program.host.calm):
+                for j, results in zip(range(done), per_iteration, strict=False):
+                    journal.iteration = j
+                    finals = post(journal, states, *entry, *exports[j], *results, lasts if j == done - 1 else None)
         except CheckFailed as failed:
             journal.rollback()
             return Outcome(j, Violation(program.conditions.at_replay[failed.index], f"the condition was {failed.observed}"))

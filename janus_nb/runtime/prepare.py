@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from janus_nb.backend import Backend, Spec
+from janus_nb.lowering.core import warned
 from janus_nb.lowering.core.staging import memory
 from janus_nb.lowering.effects.checks import CheckFailed
 from janus_nb.lowering.effects.draws import STATE
@@ -65,14 +66,19 @@ def prepare(backend: Backend, program: Program, block: Block, names: MutableMapp
     given = [read(slot, names) for slot in program.host.inputs]
     program.conditions.seen.clear()
     try:
-        entry = program.host.entry(*given)
+        with warned.failing(program.host.computing):
+            entry = program.host.entry(*given)
     except Exception as error:
         return Prepared(0, [], [], [], (), [], [], _violation(program, error), frozenset(program.conditions.read), [])
     exported = entry[len(program.graph.invariants) :]
+    unfit = _unfit(backend, program, entry)
+    if unfit is not None:
+        return Prepared(0, [], [], [], (), [], [], unfit, frozenset(program.conditions.read), [])
     drawn = [(generator, STATE.take(generator)) for generator in program.host.generators]
     violation = _columns_fit(backend, program, block)
     if violation is None:
-        results, states, violation = _run_pre(program, block.elements, tuple(read(c.slot, names) for c in program.host.pre_carries), exported)
+        with warned.failing(program.host.computing):
+            results, states, violation = _run_pre(program, block.elements, tuple(read(c.slot, names) for c in program.host.pre_carries), exported)
     else:
         results, states = [], []
     hosted = [f for f in program.graph.feeds if f.column is None]
@@ -92,7 +98,7 @@ def prepare(backend: Backend, program: Program, block: Block, names: MutableMapp
         exports=[r[first:end] for r in results[:count]] if program.host.pre_exports else [()] * count,
         states=states,
         entry_exports=exported,
-        invariants=[backend.to_tensor(v, spec) for v, spec in zip(entry, program.graph.invariants, strict=False)],
+        invariants=[backend.to_tensor(v, info.spec) for v, info in zip(entry, program.graph.invariants, strict=False)],
         carries=_carried(backend, program, names),
         violation=violation,
         unchanging=_unchanging(program, given) | block.watched,
@@ -140,6 +146,16 @@ def _columns_fit(backend: Backend, program: Program, block: Block) -> Violation 
             row = Spec(spec.dtype, spec.shape[1:] if spec.shape is not None else None) if spec else None
             if row is None or not fits(feed.spec, row):
                 return _spec_violation(feed, row, f"data[{feed.column}]")
+    return None
+
+
+def _unfit(backend: Backend, program: Program, entry: tuple[Any, ...]) -> Violation | None:
+    """What is wrong with a value that is fed once per call: it is of another type than was assumed."""
+    for value, info in zip(entry, program.graph.invariants, strict=False):
+        if type(value) is not info.type or info.kind != "float":
+            _, wrong = _fitting(backend, info, (value,))
+            if wrong is not None:
+                return wrong
     return None
 
 

@@ -176,6 +176,9 @@ class _Visit:
         """The names of the frame around the segment, live."""
         return names_of(self._frame)
 
+    def arrive(self) -> None:
+        """Nothing has to be taken first."""
+
     def scene(self) -> Scene:
         """What the segment can see."""
         nodes = self._segments.division.nodes(self._site, self._position, self._segment.end, self._segment.beyond)

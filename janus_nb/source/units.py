@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
+from janus_nb.source.warned import quietly
+
 FunctionNode = ast.FunctionDef | ast.Lambda
 
 
@@ -72,7 +74,8 @@ def find_unit(file: str, module_globals: dict[str, Any] | None = None) -> Unit |
     if not lines:
         return None
     try:
-        tree = ast.parse(text, file)
+        with quietly():
+            tree = ast.parse(text, file)
     except SyntaxError:
         return None
     name = known.name if known else os.path.basename(file)
@@ -142,7 +145,8 @@ FUTURE = functools.reduce(operator.or_, (getattr(__future__, name).compiler_flag
 def _codes(unit: Unit, flags: int) -> frozenset[CodeType]:
     """All code that a unit's text compiles to."""
     try:
-        code = compile(unit.tree, unit.file, "exec", flags=flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        with quietly():
+            code = compile(unit.tree, unit.file, "exec", flags=flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError, TypeError):
         return frozenset()
     found = [code]

@@ -18,24 +18,28 @@ from tests.programs import (
     independent_cells,
     independent_data,
     keras_programs,
+    keras_training,
     language,
     library,
     notebooks_style,
     numbers,
     objects,
     partial,
+    recipes,
     recursion,
     sources,
+    spanning_layers,
     spanning_tapes,
     tapes,
+    text_and_types,
     traps,
     violations,
 )
 from tests.programs.harness import Program
 
 TOPICS = (
-    control_flow, effects, everyday, exceptions, found, functions, heap, idioms, independent, independent_cells, independent_data, keras_programs, language, library, notebooks_style, numbers, objects, partial, recursion, sources,
-    spanning_tapes, tapes, traps, violations,
+    control_flow, effects, everyday, exceptions, found, functions, heap, idioms, independent, independent_cells, independent_data, keras_programs, keras_training, language, library, notebooks_style, numbers, objects, partial, recipes, recursion, sources,
+    spanning_layers, spanning_tapes, tapes, text_and_types, traps, violations,
 )  # fmt: skip
 ALL: dict[str, Program] = {f"{t.__name__.rpartition('.')[2]}.{name}": p for t in TOPICS for name, p in t.PROGRAMS.items()}
 

@@ -19,7 +19,7 @@ from janus_nb.runtime import engine as engines
 from janus_nb.runtime import executor
 from janus_nb.runtime.region import Version
 
-from tests.programs import control_flow, keras_programs, language, library, objects, partial
+from tests.programs import control_flow, keras_programs, language, library, objects, partial, text_and_types
 from tests.programs.harness import Program, differences, run
 from tests.programs.recording import Result
 
@@ -27,9 +27,9 @@ ITERATIONS = (0, 2, 9)
 PROGRAMS: dict[str, Program] = {
     "branch": control_flow.PROGRAMS["tensor_if_both"],
     "branches and numbers": language.PROGRAMS["chained_comparisons"],
-    "integers": language.PROGRAMS["integer_arithmetic"],
+    "integers": text_and_types.PROGRAMS["integer_arithmetic"],
     "early stopping": objects.PROGRAMS["early_stopping_object"],
-    "containers": language.PROGRAMS["list_operations"],
+    "containers": text_and_types.PROGRAMS["list_operations"],
     "objects": objects.PROGRAMS["dataclass_made_in_the_loop"],
     "numpy random": library.PROGRAMS["numpy_random_global"],
     "python random": library.PROGRAMS["python_random"],
@@ -37,7 +37,7 @@ PROGRAMS: dict[str, Program] = {
     "dropout": keras_programs.PROGRAMS["adam_dropout"],
     "segments": partial.PROGRAMS["unknown_call_in_the_middle"],
     "tape over segments": partial.PROGRAMS["tape_spans_a_call"],
-    "arrays": language.PROGRAMS["array_written_in_place"],
+    "arrays": text_and_types.PROGRAMS["array_written_in_place"],
     "best weights": objects.PROGRAMS["best_weights_copied"],
 }
 

@@ -31,8 +31,10 @@ WATCHED: dict[str, Program] = {
         "def f(x, k=1.0): return x * k\n",
     ),
     "IsType": Program(
-        "An integer becomes a float.",
-        "for epoch in range(6):\n    k = [1, 2, 3, 0.5, 0.25, 4][epoch]\n    for i in range(20):\n        b.assign_add(0.01 * XT[i, 0, :3] * k)\n",
+        "A carried tensor becomes an array.",
+        "for epoch in range(4):\n    x = [XT[0, 0], XT[1, 0], X[2, 0], X[3, 0]][epoch]\n    for i in range(20):\n        b.assign_add(0.01 * XT[i, 0, :3])\n"
+        "        x = x * 0.5\n    ends.append(x)\n",
+        "ends = []\n",
     ),
     "IsBound": Program(
         "A key appears.",
@@ -96,7 +98,8 @@ def _no_post_checks(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_library_settings(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("janus_nb.lowering.attributes.touch_library", lambda *a: None)
+    for module in ("heap.access", "values.attributes", "values.library"):
+        patch.setattr(f"janus_nb.lowering.{module}.touch_library", lambda *a: None)
 
 
 MUTATIONS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {

@@ -315,7 +315,8 @@ class Lowering:
         if isinstance(value, slice):
             return slice(self.witness(value.start), self.witness(value.stop), self.witness(value.step))
         if isinstance(value, tuple):
-            return type(value)(map(self.witness, value)) if type(value) is tuple else value
+            known = type(value) is not tuple or id(value) in self.heap.tuples
+            return value if known else tuple(map(self.witness, value))
         if self.is_fresh(value):
             if isinstance(value, dict):
                 return {k: self.witness(v) for k, v in value.items()}
@@ -342,13 +343,24 @@ class Lowering:
         if self.place.nested or self.place.looping:
             raise Unsupported("JN207", "a value of a nested graph is used on the host")
         if not self.backend.is_symbolic(tensor):
-            return self.host.constant(tensor)
+            return self.host.constant(tensor) if kind is None else self._constant(tensor, kind)
         table, letter = (self.ports.lasts, "l") if self.ports.final else (self.ports.rows, "g")
         said = self.host.said.get(id(tensor), "")
         row = Row(tensor, kind, Variable(Phase.POST, said, letter=letter, boolean=kind == "bool"))
         table.append(row)
         self.ports.row_of[id(tensor), kind, self.ports.final] = row
         return row.variable
+
+    def _constant(self, tensor: Any, kind: Kind) -> Constant:
+        """What stands in the post program for a number that an eager tensor holds.
+
+        Raises:
+            Unsupported: JN201 for an array, which is a new one in every iteration.
+        """
+        value = self.backend.to_host(tensor)
+        if getattr(value, "shape", ()) != ():
+            raise Unsupported("JN201", "the array of a tensor that is known while the graph is built")
+        return self.host.constant(value if kind == "array" else value.item())
 
     def forget_rows(self, rows: list[Row]) -> None:
         """Results read back in one side of a branch are there only if that side runs: elsewhere they are read anew."""
@@ -397,6 +409,8 @@ class Lowering:
         spec = self.backend.find_spec(witness)
         if self.backend.is_tape(witness):
             raise Unsupported("JN208", "")
+        if self.backend.is_variable(witness):
+            raise Unsupported("JN201", "a variable that the host picks: its value is that of the iteration")
         if spec is None:
             raise Unsupported("JN201", f"a {type(witness).__name__} computed on the host is used by a tensor operation")
         table = self.ports.feeds if value.phase is Phase.PRE else self.ports.invariants

@@ -177,7 +177,7 @@ _BINARY: dict[type[ast.operator], Callable[[NumberTarget, Num, Num], Num]] = {
     ast.Mod: _modulo,
 }
 
-_COMPARE: dict[type[ast.cmpop], str] = {
+COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "equal",
     ast.NotEq: "not_equal",
     ast.Lt: "less",
@@ -189,7 +189,7 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 
 def compare(target: NumberTarget, op: ast.cmpop, left: Any, right: Any) -> Num:
     """`left op right` for two Python numbers, as a bool of the graph."""
-    name = _COMPARE.get(type(op))
+    name = COMPARE.get(type(op))
     if name is None:
         raise Unsupported("JN102", f"comparison {type(op).__name__} on numbers that the graph computes")
     a, b = _numeric(target, as_num(target, left)), _numeric(target, as_num(target, right))

@@ -29,7 +29,7 @@ class Ports:
         inputs: What stands for a slot that is read at the start of a call, by key.
         lifted: Host values that have become inputs, by identity.
         row_of: Results that are there already, by tensor, kind and whether they are the last iteration's.
-        kept: Keeps alive what `lifted` knows by identity.
+        kept: Keeps alive what is known by identity.
         widened: Types that a carried slot needs so that its later values fit, by key.
         final: Whether the values at the end of a call are being asked for.
     """
@@ -45,6 +45,10 @@ class Ports:
     kept: list[Any] = field(default_factory=list)
     widened: dict[Any, list[Spec]] = field(default_factory=dict)
     final: bool = False
+
+    def arrays(self) -> set[int]:
+        """Ids of the tensors that the host gets as arrays of NumPy."""
+        return {tensor for tensor, kind, _ in self.row_of if kind == "array"}
 
     def _tables(self) -> tuple[list[Any], ...]:
         return self.rows, self.lasts, self.feeds, self.invariants, self.entry
@@ -90,6 +94,8 @@ class Made:
         borrowed: Containers that stand for one of the user's, and the host value that holds it.
         borrowed_inputs: The inputs of the host that these are.
         born: Objects of user classes.
+        in_branches: Tuples that are kept in a branch only, so far.
+        settled: Containers whose parts are as a reader may have them, each with the one that it stands for.
     """
 
     fresh: dict[int, Any] = field(default_factory=dict)
@@ -98,6 +104,14 @@ class Made:
     borrowed: dict[int, Host] = field(default_factory=dict)
     borrowed_inputs: list[int] = field(default_factory=list)
     born: dict[int, Born] = field(default_factory=dict)
+    in_branches: dict[int, Any] = field(default_factory=dict)
+    settled: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+
+    def key(self, value: Any) -> int:
+        """The identity of a container, or of the one that it stands for."""
+        while id(value) in self.settled:
+            value = self.settled[id(value)][1]
+        return id(value)
 
     def mark(self) -> tuple[Any, ...]:
         """All that a side of a branch may change."""
@@ -177,12 +191,14 @@ class Trust:
         volatile_owners: Containers that hold a value which differs whenever it is computed (a clock).
         attributes_read: Names of attributes that are read from objects that only the host knows.
         paths: Names of objects in the user's words, by identity.
+        visits: How many containers have been looked at.
     """
 
     reader: Reader
     volatile_owners: set[int] = field(default_factory=set)
     attributes_read: set[str] = field(default_factory=set)
     paths: dict[int, str] = field(default_factory=dict)
+    visits: int = 0
 
 
 class Carrying(Protocol):

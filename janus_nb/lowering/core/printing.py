@@ -34,6 +34,7 @@ from janus_nb.lowering.core.records import (
     is_calm,
     is_truth,
 )
+from janus_nb.source.warned import quietly
 
 _LETTER = {Phase.ENTRY: "n", Phase.PRE: "p", Phase.POST: "q"}
 
@@ -194,7 +195,8 @@ def compiled(programs: Sequence[Text], name: str) -> tuple[list[Callable[..., An
     """Programs as functions, and their texts."""
     printer = Printer()
     texts = list(map(printer.function, programs))
-    exec(compile("\n".join(texts), f"<janus programs of {name}>", "exec"), printer.scope)
+    with quietly():
+        exec(compile("\n".join(texts), f"<janus programs of {name}>", "exec"), printer.scope)
     return [printer.scope[program.name] for program in programs], texts
 
 

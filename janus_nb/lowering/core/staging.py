@@ -57,6 +57,11 @@ class Carry:
     position: int = -1
     guard: Guard | None = None
 
+    @property
+    def made(self) -> bool:
+        """Whether it has been read, so that there is a value (which may be `None`)."""
+        return self.position >= 0
+
 
 @dataclass(slots=True)
 class Heap:
@@ -74,6 +79,7 @@ class Heap:
         guards: Entry conditions by slot key.
         content_reads: Containers whose content was read as if nothing in the region changed it.
         mutated: Containers that a postponed effect changes.
+        tuples: Tuples of the user's that hold something changeable, each known to be this very object.
     """
 
     frame: MutableMapping[str, Any]
@@ -88,6 +94,7 @@ class Heap:
     content_reads: dict[int, Any] = field(default_factory=dict)
     mutated: dict[int, Any] = field(default_factory=dict)
     spans: dict[Any, Span | None] = field(default_factory=dict)
+    tuples: dict[int, Any] = field(default_factory=dict)
 
     def is_input(self, slot: Slot) -> bool:
         """Whether the slot's value may not be taken as constant."""
@@ -108,9 +115,12 @@ class Heap:
         self.spans.setdefault(slot.key, span)
 
     def guard_constant(self, slot: Slot, value: Any, span: Span | None) -> None:
-        """Assume that the slot keeps holding this value."""
-        if slot.key not in self.guards:
+        """Assume that the slot keeps holding this value, even if its type was assumed before: a side of a branch that was looked at may have done so."""
+        known = self.guards.get(slot.key)
+        if known is None or isinstance(known.expect, IsType):
             self.guards[slot.key] = Guard(slot, Equals(value) if plain(value) else IsObject(value), span)
+            if type(value) is tuple and not plain(value):
+                self.tuples[id(value)] = value
 
     def guard_view(self, slot: ViewSlot, span: Span | None) -> None:
         """Assume that a look at an object shows what it shows now; this is never relaxed to an input."""

@@ -23,12 +23,13 @@ from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.marks import Mark, Place, changes, current, is_shared, mark, reset_names, rollback, store
 from janus_nb.lowering.core.numbers import as_num
 from janus_nb.lowering.core.outcome import CONTINUE, NORMAL, Exit, Outcome, Returned
+from janus_nb.lowering.core.reader import is_memory
 from janus_nb.lowering.core.records import Statement, Variable
 from janus_nb.lowering.core.staging import said_of
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Host, Num, Phase, kind_of
 from janus_nb.lowering.heap import born
-from janus_nb.lowering.heap.carries import Constant, NoTemplate, deep_lift, flatten, is_leaf, kinds_of, own, rebuild
+from janus_nb.lowering.heap.carries import Constant, NoTemplate, deep_lift, flatten, is_leaf, kinds_of, leaves_of, own, rebuild
 from janus_nb.span import Span
 from janus_nb.speculate.plain import identical
 from janus_nb.speculate.policy import ExitAssumption
@@ -275,6 +276,8 @@ def merge(low: Lowering, condition: Any, a: Any, b: Any) -> Any:
         return _host_select(low, condition, a, b)
     if any(isinstance(v, Host) and v.phase is Phase.POST for v in (a, b, condition)):
         return _host_select(low, condition, a, b)
+    if _is_array(low, a) or _is_array(low, b):
+        return _host_select(low, condition, a, b)  # it stays the same array
     pred = low.lift(condition).tensor if host else condition
     x, y = low.lift(a), low.lift(b)
     kinds = [v.kind if isinstance(v, Num) else kind_of(v) for v in (x, y)]
@@ -287,6 +290,13 @@ def merge(low: Lowering, condition: Any, a: Any, b: Any) -> Any:
             return Num(chosen, "array") if kinds[0] == "array" else chosen
         raise Unsupported("JN107", f"{low.backend.spec_of(p)} on one side, {low.backend.spec_of(q)} on the other")
     return _host_select(low, condition, a, b)
+
+
+def _is_array(low: Lowering, value: Any) -> bool:
+    """Whether a value is an array of NumPy's: an object that others may hold as well, unlike a scalar."""
+    if isinstance(value, Num):
+        return value.kind == "array" and low.backend.spec_of(value.tensor).shape != ()
+    return is_memory(value.witness if isinstance(value, Host) else value)
 
 
 def _host_select(low: Lowering, condition: Any, a: Any, b: Any) -> Host:
@@ -420,6 +430,8 @@ def _graph_template(low: Lowering, seen: list[Side], place: Place, before: Any) 
             templates.append(flatten(low.backend, _as_seen(value), _no_attributes)[0])
         except (NoTemplate, TypeError):
             return None
+    if any(kind == "array" and spec.shape != () for template in templates for spec, kind in leaves_of(template)):
+        return None
     kinds = [[(kind, dtype) for kind, dtype in zip(kinds_of(t), _dtypes(t), strict=True)] for t in templates]
     computed = any(_computed(low, v) for v in values)
     return templates[0] if computed and kinds[0] == kinds[1] and _shape_of(templates[0]) == _shape_of(templates[1]) else None

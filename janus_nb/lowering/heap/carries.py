@@ -8,7 +8,7 @@ h, c = cell(x, (h, c))   graph carry of a structure with two tensors
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,10 @@ from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import NUM_DTYPE, Born, Host, Kind, Num, Phase, kind_of
 from janus_nb.lowering.heap.born import attributes
 from janus_nb.source.units import is_keras, is_user_class
-from janus_nb.speculate.guards import Guard, IsType
+from janus_nb.speculate.guards import Guard, IsBound, IsType
 from janus_nb.speculate.plain import plain
 from janus_nb.speculate.policy import Mode, fits, widen
-from janus_nb.speculate.slots import UNBOUND, describe, instance_dict
+from janus_nb.speculate.slots import UNBOUND, CellSlot, LocalSlot, NameSlot, describe, instance_dict
 
 Leaf = tuple[Spec, Kind | None]
 
@@ -119,14 +119,20 @@ def is_leaf(template: Any) -> bool:
 
 def carried_value(low: Lowering, carry: Carry) -> Any:
     """What a read of the slot returns; at first use the input is made."""
-    if carry.value is not None:
+    if carry.made:
         return carry.value
     live = low.heap.live(carry.slot)
     if carry.mode == "post":
         carry.position = sum(c.mode == "post" and c.position >= 0 for c in low.heap.carried.values())
-        held = Variable(Phase.POST, said_of(carry.slot), unverified=True, maybe_unbound=live is UNBOUND)
+        held = Variable(Phase.POST, said_of(carry.slot), unverified=True)
         low.host.read_state(held, carry.position)
         carry.value = Host(Phase.POST, held)
+        if live is not UNBOUND:
+            carry.guard = Guard(carry.slot, IsBound(), low.span)
+        elif isinstance(carry.slot, LocalSlot | NameSlot | CellSlot):
+            held.maybe_unbound = True
+        else:
+            raise Unsupported("JN102", f"{describe(carry.slot)}, which some iterations do not have")
         return carry.value
     if live is UNBOUND:
         return UNBOUND
@@ -263,6 +269,23 @@ def deep_lift(low: Lowering, value: Any) -> Any:
     return value
 
 
+def kept_by_host(low: Lowering, *values: Any) -> bool:
+    """Whether the host holds one of the arrays or containers in these structures; scalars have no identity that anyone could rely on."""
+    arrays, pending = low.ports.arrays(), list(values)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Num):
+            if part.kind == "array" and id(part.tensor) in arrays and low.backend.spec_of(part.tensor).shape != ():
+                return True
+        elif isinstance(part, tuple | list | dict):
+            if id(part) in low.made.escaped:
+                return True
+            pending += part.values() if isinstance(part, dict) else part
+        elif id(part) in low.made.born:
+            pending += attributes(low, low.made.born[id(part)]).values()
+    return False
+
+
 def mode_for(low: Lowering, value: Any) -> Mode:
     """Who must compute a carried slot whose value at the end of the iteration is `value`."""
     if isinstance(value, Num) or low.is_graph(value) or id(value) in low.made.born:
@@ -273,6 +296,19 @@ def mode_for(low: Lowering, value: Any) -> Mode:
         items = value.values() if isinstance(value, dict) else value
         return "post" if any(mode_for(low, v) == "post" for v in items) else "graph"
     return "pre" if not isinstance(value, list | dict | set) else "post"
+
+
+def refuse_unbound(low: Lowering, carried: Iterable[Carry]) -> None:
+    """Refuse a carried slot that the iteration may leave without a value, if it is read as if it had one.
+
+    Raises:
+        Unsupported: JN108.
+    """
+    for carry in carried:
+        _, value = low.heap.overlay.get(carry.slot.key, (None, None))
+        unbound = value is UNBOUND or (isinstance(value, Host) and value.maybe_unbound)
+        if unbound and not (isinstance(carry.value, Host) and carry.value.maybe_unbound):
+            raise Unsupported("JN108", f"{describe(carry.slot)} is deleted", low.heap.spans.get(carry.slot.key))
 
 
 def leaves_of(template: Any) -> list[Any]:

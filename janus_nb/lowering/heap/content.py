@@ -14,6 +14,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+from janus_nb.lowering.core import warned
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import Opaque, is_box, is_memory
 from janus_nb.lowering.core.staging import memory
@@ -48,7 +49,7 @@ def settled(low: Lowering, value: Any, flat: bool = False, inside: bool = False,
         raise Unsupported("JN210", f"a {type(value).__name__}")
     if id(value) in low.made.borrowed:
         return value
-    if low.is_fresh(value):
+    if low.is_fresh(value) and id(value) not in low.heap.tuples:
         return value if flat else _fresh(low, value, inside, late)
     try:
         parts = (low.trust.reader.flat(value),) if flat and is_box(value) else low.trust.reader.containers(value, inside)
@@ -103,8 +104,15 @@ def _registered(low: Lowering, value: Any, parts: tuple[Any, ...], flat: bool) -
     return Host(Phase.ENTRY, low.mention(value), value) if boxes else value
 
 
+MAX_VISITS = 200_000
+"""How many containers are looked at in one lowering: one that is in many others counts as often as it is reached."""
+
+
 def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:
     """A container made in this iteration, with the user's containers in it registered."""
+    low.trust.visits += 1
+    if low.trust.visits > MAX_VISITS:
+        raise Unsupported("JN109", "containers in containers, too many to look at")
     if isinstance(value, dict):
         if not all(map(plain, value)):
             raise Unsupported("JN210", "keys that are not plain values")
@@ -119,7 +127,10 @@ def _fresh(low: Lowering, value: Any, inside: bool, late: bool) -> Any:
         if isinstance(value, set | frozenset):
             raise Unsupported("JN210", "a set of values that are not plain")
         parts = tuple.__new__(type(value), settled_items) if isinstance(value, tuple) else settled_items
-    return value if same else low.make(parts)
+    if same:
+        return value
+    low.made.settled[id(parts)] = (parts, value)
+    return low.make(parts)
 
 
 def computed(
@@ -150,7 +161,7 @@ def computed(
         try:
             for i, value in enumerate(() if raw else given):
                 low.trust.reader.flat(value) if flat and not i else low.trust.reader.containers(value, inside)
-            with eagerly:
+            with eagerly, warned.silent():
                 witness = function(*given)
         except Opaque as what:
             raise Unsupported("JN210", str(what)) from None

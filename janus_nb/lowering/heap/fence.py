@@ -13,6 +13,7 @@ import decimal
 from collections.abc import Callable
 from typing import Any
 
+from janus_nb.lowering.core import warned
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.speculate.plain import plain
@@ -46,7 +47,8 @@ def now(low: Lowering, function: Callable[..., Any], *args: Any, **kwargs: Any) 
     if any(map(_holds_decimals, (*args, *kwargs.values()))):
         low.heap.guard_view(ViewSlot(decimal, "decimal", _decimal_context, "the context of decimal numbers"), low.span)
     try:
-        result = function(*args, **kwargs)
+        with warned.failing():
+            result = function(*args, **kwargs)
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
     return low.make(result) if isinstance(result, list | dict | set) else result

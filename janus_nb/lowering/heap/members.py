@@ -51,7 +51,9 @@ def find(low: Lowering, kind: type, name: str) -> tuple[type | None, Any]:
             if staged[1] is not UNBOUND:
                 return base, staged[1]
         elif name in base.__dict__:
-            return base, base.__dict__[name]
+            member = base.__dict__[name]
+            guard_class(low, type(member))  # whether it is a descriptor, and what it does
+            return base, member
     return None, UNBOUND
 
 

@@ -27,8 +27,13 @@ def code(low: Lowering, value: Any, phase: Phase) -> Operand:
         raise Unsupported("JN201", f"the result of {value.what} is used")
     if isinstance(value, Closure | BoundMethod):
         raise Unsupported("JN201", "a function defined in the loop is kept or handed to a library")
+    if id(value) in low.heap.tuples:
+        return low.mention(value)
     if type(value) is tuple:
-        return low.host.operation(f"({'{}, ' * len(value)})", *(code(low, v, phase) for v in value), calm=True)
+        if phase is Phase.POST and (known := low.made.escaped.get(low.made.key(value))) is not None:
+            return known
+        parts = low.host.operation(f"({'{}, ' * len(value)})", *(code(low, v, phase) for v in value), calm=True)
+        return _tuple_code(low, value, parts, phase)
     if isinstance(value, Suspended):
         raise Unsupported("JN104", f"{value.function.__name__}() is kept, or handed to a library")
     if isinstance(value, Lazy | View):
@@ -88,11 +93,12 @@ def _display(low: Lowering, value: Any, phase: Phase) -> Operation:
 
 
 def _fresh_code(low: Lowering, value: Any, phase: Phase) -> Operand:
-    known = low.made.escaped.get(id(value))
+    key = low.made.key(value)
+    known = low.made.escaped.get(key)
     if known is not None and phase is Phase.POST:
         return known
     if isinstance(value, tuple):  # a named tuple
-        return _call(low, type(value), value, phase)
+        return _tuple_code(low, value, _call(low, type(value), value, phase), phase)
     if not isinstance(value, list | dict | set):
         return _object_code(low, value)
     expression = _display(low, value, phase)
@@ -100,10 +106,43 @@ def _fresh_code(low: Lowering, value: Any, phase: Phase) -> Operand:
         return expression
     made = low.host.assign(Phase.POST, expression, UNKNOWN)
     if low.host.nested and not low.ports.final:
-        if id(value) not in low.branch_born():
+        if key not in low.branch_born():
             raise Unsupported("JN107", "a container made before a branch is kept inside it")
-    low.made.escaped[id(value)] = made.held
+    low.made.escaped[key] = made.held
     return made.held
+
+
+def _tuple_code(low: Lowering, value: Any, expression: Operation, phase: Phase) -> Operand:
+    """The code of a tuple that the region made; one that is more than a value is the same object wherever it is kept.
+
+    Raises:
+        Unsupported: JN107 if it is kept in a branch and somewhere else as well.
+    """
+    if phase is not Phase.POST or not _has_identity(low, value):
+        return expression
+    key = low.made.key(value)
+    known = low.made.escaped.get(key)
+    if known is not None:
+        return known
+    if key in low.made.in_branches:
+        raise Unsupported("JN107", "a tuple that is kept twice, and in a branch")
+    if low.host.nested and not low.ports.final:
+        low.made.in_branches[key] = value
+        return expression
+    low.ports.kept.append(value)
+    low.made.escaped[key] = made = low.host.assign(Phase.POST, expression, UNKNOWN).held
+    return made
+
+
+def _has_identity(low: Lowering, part: Any) -> bool:
+    """Whether an object with this content is more than a value: it holds something that is told apart by identity."""
+    if isinstance(part, Num):
+        return part.kind == "array" and low.backend.spec_of(part.tensor).shape != ()
+    if isinstance(part, Host):
+        return part.witness is UNKNOWN or not plain(part.witness)
+    if type(part) is tuple:
+        return any(_has_identity(low, p) for p in part)
+    return not plain(part)
 
 
 def _object_code(low: Lowering, value: Any) -> Operand:

@@ -63,6 +63,8 @@ def _hashed(low: Lowering, items: Any) -> list[Any]:
 
 def _sequence(kind: type) -> Callable[..., Any]:
     def rule(low: Lowering, value: Any = ()) -> Any:
+        if kind is tuple and type(value) is tuple:
+            return value  # the same object
         value = iterators.as_replayed(low, value)
         if (isinstance(value, Host) and value.phase is Phase.POST) or isinstance(value, Num):
             return low.host_op(f"{kind.__name__}({{}})", kind, value)
@@ -170,6 +172,10 @@ def _isinstance(low: Lowering, value: Any, kinds: Any) -> Any:
             raise Unsupported("JN209", f"__instancecheck__ of {kind.__name__}")
         if is_user_class(kind) and "__subclasshook__" in kind.__dict__:
             raise Unsupported("JN209", f"__subclasshook__ of {kind.__name__}")
+    try:
+        isinstance(None, kinds)
+    except TypeError as error:
+        raise Unsupported("JN203", f"TypeError: {error}") from error
     return kind_of(low, value).is_instance(low, value, kinds)
 
 

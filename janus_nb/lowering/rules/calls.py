@@ -14,6 +14,7 @@ from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.unsupported import Unsupported
+from janus_nb.lowering.core.values import Host
 
 
 def call_node(low: Lowering, node: ast.Call) -> Any:
@@ -43,4 +44,9 @@ def _super(low: Lowering) -> Any:
     frame = low.frame
     if frame.owner_class is None:
         raise Unsupported("JN102", "super() outside a method")
-    return super(frame.owner_class, frame.self_value)
+    if isinstance(frame.self_value, Host):
+        raise Unsupported("JN102", "super() of an object that is not known yet")
+    try:
+        return super(frame.owner_class, frame.self_value)
+    except TypeError as error:
+        raise Unsupported("JN203", f"TypeError: {error}") from error

@@ -74,7 +74,7 @@ def compare(low: Lowering, node: ast.Compare) -> Any:
         link = low.compare(op, left, right)
         if before is not None and result is not True and marks.acted(low, before):
             raise Unsupported("JN102", "a chained comparison whose later parts have effects")
-        result = link if position == 0 else operators.both(low, result, link)
+        result = link if position == 0 else operators.chained(low, result, link)
         if not low.is_symbolic(result) and not low.is_graph(result) and not result:
             return result
         left = right

@@ -217,7 +217,10 @@ def present(low: Lowering, owner: Any, name: str) -> bool:
         Unsupported: JN102, JN206, JN209 where nobody can tell.
     """
     slot = AttrSlot(owner, name, path_of(low, owner))
-    if read_slot(low, slot) is not UNBOUND:
+    value = read_slot(low, slot)
+    if isinstance(value, Host) and value.maybe_unbound:
+        raise Unsupported("JN102", "an attribute that some iterations do not have")
+    if value is not UNBOUND:
         return True
     if slot.key in low.heap.overlay:
         raise Unsupported("JN102", "an attribute that the loop deletes")

@@ -197,14 +197,21 @@ def is_record(kind: type) -> bool:
 
 
 def joined(low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
-    """Two sequences that are added, or a sequence that is repeated: a new one. `None` for every other operation."""
+    """Two sequences that are added, or a sequence that is repeated: a new one. `None` for every other operation.
+
+    A tuple to which nothing is added, or that is taken once, is the same object.
+    """
     if type(left) in (list, tuple) and type(left) is type(right) and isinstance(op, ast.Add):
+        if isinstance(left, tuple) and not (left and right):
+            return left or right
         if any(id(value) in low.heap.dirty for value in (left, right)):
             return on_host(low, op, left, right)
         parts = [*low.items_of(left), *low.items_of(right)]
         return tuple(parts) if isinstance(left, tuple) else low.make(parts)
     if isinstance(op, ast.Mult) and {type(left), type(right)} & {list, tuple} and int in (type(left), type(right)):
         box, count = (right, left) if type(left) is int else (left, right)
+        if isinstance(box, tuple) and count == 1:
+            return box
         if id(box) in low.heap.dirty:
             return on_host(low, op, box, count)
         parts = low.items_of(box) * count

@@ -13,7 +13,7 @@ from janus_nb.lowering.core.values import Num, kind_of
 from janus_nb.lowering.library.table import is_pure_method
 from janus_nb.lowering.values import items
 from janus_nb.lowering.values.kind import Args, Conversion, Kind, Kwargs
-from janus_nb.lowering.values.operators import function_of, of_library, on_host
+from janus_nb.lowering.values.operators import function_of, on_host
 from janus_nb.lowering.values.text import formatted
 
 PYTHON: dict[str, type] = {"int": int, "float": float, "bool": bool}
@@ -167,20 +167,40 @@ def _array(low: Lowering, op: ast.operator, left: Any, right: Any, array: Num, o
     floats = spec.dtype in ("float32", "float64")
     if isinstance(op, _ARITHMETIC) and floats and number in ("int", "float"):
         a, b = (low.to_tensor(v, array.tensor) if v is not array and isinstance(v, Num) else getattr(v, "tensor", v) for v in (left, right))
-        return Num(function(a, b), "array")
+        return _unwarned(low, function(a, b))
     if isinstance(op, _ARITHMETIC) and floats and isinstance(other, Num) and other.kind == "array":
         if low.backend.spec_of(other.tensor).dtype == spec.dtype:
-            return Num(function(left.tensor, right.tensor), "array")
+            return _unwarned(low, function(left.tensor, right.tensor))
     return on_host(low, op, left, right)
+
+
+def _unwarned(low: Lowering, result: Any) -> Num:
+    """An array computed in the graph, where NumPy has nothing to warn of."""
+    low.require(low.math("less", low.math("abs", result), float("inf")), "the numbers are finite")
+    return Num(result, "array")
 
 
 def _array_comparison(low: Lowering, op: ast.cmpop, left: Any, right: Any) -> Any:
-    shapes = [low.backend.spec_of(v.tensor).shape if isinstance(v, Num) else () for v in (left, right)]
-    if all(isinstance(v, Num) or kind_of(v) for v in (left, right)) and all(shape == () for shape in shapes):
-        array = left if isinstance(left, Num) and left.kind == "array" else right
-        a, b = (v.tensor if isinstance(v, Num) and v.kind == "array" else low.to_tensor(v, array.tensor) for v in (left, right))
-        return Num(of_library(function_of(op), a, b), "bool")
-    return on_host(low, op, left, right)
+    """Of scalars of one type in the graph: a bool of NumPy's. All others at replay."""
+    array = left if isinstance(left, Num) and left.kind == "array" else right
+    spec = low.backend.spec_of(array.tensor)
+    a, b = (_comparable(low, value, spec.dtype) for value in (left, right))
+    if a is None or b is None:
+        return on_host(low, op, left, right)
+    return Num(low.math(numbers.COMPARE[type(op)], a, b), "array")
+
+
+def _comparable(low: Lowering, value: Any, dtype: str) -> Any:
+    """A scalar as a tensor of this type, if that is how NumPy compares it; else `None`."""
+    if isinstance(value, Num) and value.kind == "array":
+        spec = low.backend.spec_of(value.tensor)
+        return value.tensor if spec.shape == () and spec.dtype == dtype else None
+    kind = value.kind if isinstance(value, Num) else kind_of(value)
+    if not (dtype in ("float32", "float64") and kind in ("int", "float")) and not (dtype == "int64" and kind == "int"):
+        return None
+    if isinstance(value, Num):
+        return low.cast(value.tensor, dtype)
+    return low.constant(value, dtype) if abs(value) < 2**62 else None
 
 
 NUMBER = NumberKind()

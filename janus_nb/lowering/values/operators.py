@@ -152,9 +152,25 @@ def invert(low: Lowering, condition: Any) -> Any:
     return Num(low.math("logical_not", condition), "bool")
 
 
-def both(low: Lowering, left: Any, right: Any) -> Any:
-    """The conjunction of two comparison results."""
-    return join(low, True, low.truth(left), low.truth(right))
+def chained(low: Lowering, left: Any, right: Any) -> Any:
+    """`left and right` for the results of two comparisons: one of them, as it is (a bool, NumPy's bool, a tensor)."""
+    if isinstance(left, bool):
+        return right if left else left
+    if isinstance(left, Num) and left.kind == "bool" and (isinstance(right, bool) or (isinstance(right, Num) and right.kind == "bool")):
+        return join(low, True, left.tensor, right if isinstance(right, bool) else right.tensor)
+    if _same_scalar_bools(low, left, right):
+        if isinstance(left, Num):
+            return Num(low.math("logical_and", left.tensor, right.tensor), "array")
+        return low.math("logical_and", left, right)
+    return low.host_op("({} and {})", lambda x, y: x and y, left, right)
+
+
+def _same_scalar_bools(low: Lowering, left: Any, right: Any) -> bool:
+    """Whether both are scalars of NumPy's bool, or both are tensors of one bool."""
+    arrays = [v for v in (left, right) if isinstance(v, Num) and v.kind == "array"]
+    tensors = [v.tensor for v in arrays] if len(arrays) == 2 else [v for v in (left, right) if low.is_graph(v)]
+    specs = [low.backend.spec_of(tensor) for tensor in tensors]
+    return len(specs) == 2 and all(spec.dtype == "bool" and spec.shape == () for spec in specs)
 
 
 def join(low: Lowering, conjunction: bool, a: Any, b: Any) -> Any:

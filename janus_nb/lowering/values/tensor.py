@@ -9,7 +9,7 @@ from janus_nb.lowering.core import numbers
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import is_users
 from janus_nb.lowering.core.unsupported import Unsupported
-from janus_nb.lowering.core.values import Num
+from janus_nb.lowering.core.values import Num, Phase
 from janus_nb.lowering.heap import members
 from janus_nb.lowering.values import attributes, items
 from janus_nb.lowering.values.kind import Args, Conversion, Kind, Kwargs
@@ -84,9 +84,11 @@ class TensorKind(Kind):
 
     def attribute(self, low: Lowering, value: Any, name: str) -> Any:
         """As the library says, but for what differs while a graph is built."""
+        if name in ("numpy", "__array__"):
+            return items.method_of(value, name)
         if not low.backend.is_symbolic(value):
             return attributes.of_object(low, value, name)
-        if name in ("numpy", "item", "tolist", "__array__"):
+        if name in ("item", "tolist"):
             return items.method_of(value, name)
         if name in _OF_GRAPHS:
             raise Unsupported("JN201", f"attribute {name!r} of a tensor differs while a graph is built")
@@ -133,9 +135,9 @@ class TensorKind(Kind):
     # -- calls and changes -----------------------------------------------------------------------------------
 
     def method(self, low: Lowering, value: Any, name: str, args: Args, kwargs: Kwargs) -> Any:
-        """`numpy()`, which a tensor of the graph lacks."""
-        if name in ("numpy", "__array__"):
-            return Num(value, "array")
+        """`numpy()`, which a tensor of the graph lacks, and of which an eager one makes a new array in every iteration."""
+        if name in ("numpy", "__array__") and not args:
+            return Num(value, "array") if low.backend.is_symbolic(value) else _array_of(low, value)
         raise Unsupported("JN203", f"AttributeError: a tensor has no attribute {name!r}")
 
     def set_item(self, low: Lowering, value: Any, index: Any, new: Any) -> None:
@@ -201,6 +203,14 @@ class VariableKind(TensorKind):
     def method(self, low: Lowering, value: Any, name: str, args: Args, kwargs: Kwargs) -> Any:
         """Methods are taken from it as the library's."""
         self.refuse(value, f"method {name!r}")
+
+
+def _array_of(low: Lowering, tensor: Any) -> Any:
+    """`tensor.numpy()` of an eager tensor: a scalar is known; of an array, Python makes a new one in every iteration."""
+    value = low.backend.to_host(tensor)
+    if getattr(value, "shape", ()) == ():
+        return value
+    return low.host.assign(Phase.PRE, low.host.operation("{f}({})", low.mention(tensor), uses={"f": low.backend.to_host}), value)
 
 
 def _operation(low: Lowering, op: ast.operator | ast.cmpop, left: Any, right: Any) -> Any:

@@ -28,12 +28,14 @@ class Outcome:
         told: What differs, in words.
         graph: Whether an iteration ran in a graph.
         raised: Whether a cell ended with an error.
+        mode: "whole", "partial" or "imperative": how much of the cells ran in graphs.
     """
 
     kind: str
     told: tuple[str, ...] = ()
     graph: bool = False
     raised: bool = False
+    mode: str = "imperative"
 
 
 def outcome(world: World, program: Program, **options: Any) -> Outcome:
@@ -50,21 +52,27 @@ def outcome(world: World, program: Program, **options: Any) -> Outcome:
     finally:
         faulthandler.cancel_dump_traceback_later()
         world.forget()
-    graph = any(report.counts["graph"] or report.counts["partial"] for report in janus.reports)
+    graph, mode = _converted(janus.reports)
     try:
         problems = differences(eager, janus, program.floats)
     except Exception as error:  # a mistake of the comparison's, which must not end a long run
-        return Outcome("incomparable", (repr(error),), graph)
+        return Outcome("incomparable", (repr(error),), graph, mode=mode)
     raised = any(eager.errors)
     if problems:
         stable = not differences(world.run(program, False), world.run(program, False), program.floats)
-        return Outcome("wrong" if stable else "none", tuple(problems), graph, raised)
+        return Outcome("wrong" if stable else "none", tuple(problems), graph, raised, mode)
     events = [event for report in janus.reports for event in report.events]
     for kind, event in (("internal", "InternalError"), ("rejected", "GraphRejected")):
         found = [str(e) for e in events if type(e).__name__ == event]
         if found:
-            return Outcome(kind, tuple(found[:3]), graph, raised)
-    return Outcome("right", (), graph, raised)
+            return Outcome(kind, tuple(found[:3]), graph, raised, mode)
+    return Outcome("right", (), graph, raised, mode)
+
+
+def _converted(reports: list[Any]) -> tuple[bool, str]:
+    partial = any(report.counts["partial"] for report in reports)
+    whole = any(report.counts["graph"] for report in reports)
+    return partial or whole, "partial" if partial else "whole" if whole else "imperative"
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -40,13 +40,20 @@ class World:
 
     def run(self, program: Program, janus: bool, **extra: Any) -> Result:
         """Run a program once."""
-        accelerate = self.janus.function(profile=1, generate="always") if janus else (lambda function: function)
-        namespace: dict[str, Any] = {"__name__": "__main__", "tf": self.tensors, "accelerate": accelerate}
-        if not self.fake:
-            self.tensors.random.set_seed(7)
         options = {"profile": 1, "generate": "always", "view": "none", **program.options, **extra}
         if self.fake:
             options["generate"] = "always"
+        decorated: list[Any] = []
+
+        def accelerate(function: Any) -> Any:
+            if janus:
+                function = self.janus.function(**{**options, "profile": 1, "generate": "always"})(function)
+                decorated.append(function)
+            return function
+
+        namespace: dict[str, Any] = {"__name__": "__main__", "tf": self.tensors, "accelerate": accelerate}
+        if not self.fake:
+            self.tensors.random.set_seed(7)
         with observed(namespace, SECONDS, self.states) as result:
             exec(_compiled(program.setup, "<cell-setup>"), namespace)
             for cell in (program.cell, *program.again):
@@ -55,6 +62,7 @@ class World:
                     result.reports.append(self.janus.explain())
                 else:
                     result.cell(functools.partial(exec, _compiled(cell, "<eager>"), namespace))
+        result.reports += [self.janus.explain(function) for function in decorated]
         del namespace["accelerate"], namespace["tf"]
         return result
 
