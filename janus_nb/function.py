@@ -14,13 +14,14 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, TypeVar, overload
 
+from janus_nb.backend import Backend
 from janus_nb.config import Options
 from janus_nb.events import CellFinished, CellStarted, Event, EventBus
 from janus_nb.profile.bind import bind
-from janus_nb.profile.instrument import instrument_module
 from janus_nb.report import Report
 from janus_nb.runtime.bystanders import bystander
 from janus_nb.runtime.calls import FunctionRegion
@@ -29,12 +30,24 @@ from janus_nb.runtime.session import Session
 from janus_nb.runtime.store import Store
 from janus_nb.source.units import Unit, add_unit
 
-MAX_CELLS = 256
-"""How many cells' instrumented copies are kept."""
-
 _log = logging.getLogger("janus_nb")
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _present_backend() -> Backend:
+    """The tensor library that is loaded, or will be: TensorFlow's package is not imported before somebody asks."""
+    from janus_nb.tf.waiting import present_backend
+
+    return present_backend()
+
+
+@dataclass(frozen=True, slots=True)
+class Decorated:
+    """What a decorated function carries: its region, and the report of all its calls."""
+
+    region: FunctionRegion
+    report: Report
 
 
 class Runtime:
@@ -47,10 +60,8 @@ class Runtime:
 
     def begin(self, unit: Unit, options: Options) -> Cell:
         """A new cell run."""
-        from janus_nb.tf.waiting import present_backend
-
         bus = EventBus()
-        engine = Engine(present_backend(), options, bus, self.store.recorder)
+        engine = Engine(_present_backend(), options, bus, self.store.recorder)
         return Cell(self, unit, bus, Session(engine, self.store))
 
     def forget(self) -> None:
@@ -71,14 +82,7 @@ class Cell:
 
     def instrumented(self, tree: ast.Module) -> ast.Module:
         """The instrumented copy of the cell's tree; made once for a text."""
-        store = self.runtime.store
-        key = (self.unit.file, self.unit.text)
-        made = store.cells.get(key)
-        if made is None:
-            if len(store.cells) >= MAX_CELLS:
-                store.cells.pop(next(iter(store.cells)))
-            made = store.cells[key] = instrument_module(self.unit, tree, store.sites)
-        return made
+        return self.runtime.store.copies.cell(self.unit, tree)
 
     def bound(self, code: CodeType) -> CodeType:
         """The compiled copy, calling this run's session; other code as it is."""
@@ -188,7 +192,8 @@ def function(f: Any = None, **options: Any) -> Any:
         return lambda inner: function(inner, **options)
     if not isinstance(f, FunctionType):
         raise TypeError(f"janus_nb.function expects a Python function, got a {type(f).__name__}")
-    region = FunctionRegion(f, checked, runtime.store)
+    bus = EventBus()
+    region = FunctionRegion(f, checked, runtime.store, bus, _present_backend)
     free = threading.Lock()
 
     @functools.wraps(f)
@@ -206,7 +211,7 @@ def function(f: Any = None, **options: Any) -> Any:
         return f(*args, **kwargs)
 
     weakref.finalize(wrapper, region.callees.clear)
-    wrapper.__janus__ = region  # type: ignore[attr-defined]
+    wrapper.__janus__ = Decorated(region, Report(bus.events))  # type: ignore[attr-defined]
     return wrapper
 
 
@@ -220,7 +225,7 @@ def explain(f: Any = None) -> Report:
         if runtime.last is None:
             raise ValueError("nothing has run under JANUS yet: run a %%janus cell or janus_nb.run_cell(...) first")
         return runtime.last
-    region = getattr(f, "__janus__", None)
-    if region is None:
+    decorated = getattr(f, "__janus__", None)
+    if decorated is None:
         raise ValueError(f"{getattr(f, '__name__', f)!r} is not a function decorated with janus_nb.function")
-    return region.report  # type: ignore[no-any-return]
+    return decorated.report  # type: ignore[no-any-return]

@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from janus_nb.cache.lookup import Miss, lookup
+from janus_nb.cache.version import Version
 from janus_nb.events import Missed
 from janus_nb.proof.fingerprint import Fingerprint
 from janus_nb.proof.output import Transcript
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
-from janus_nb.runtime.region import Region, Version
+from janus_nb.runtime.region import Region
 from janus_nb.runtime.signals import deferred_signals
 from janus_nb.runtime.sources import Block
 from janus_nb.runtime.verify import Scene, Trial, rehearse, settle
@@ -86,7 +87,7 @@ class Attempt:
             try:
                 done = self._attempt()
             except Exception as error:
-                self.engine.internal_error(self.caller.region, "attempt", error)
+                self.engine.containment.contain(self.caller.region, "attempt", error)
                 done = PythonRuns("internal error")
             if isinstance(done, PythonRuns):
                 self._hand_over(done)
@@ -111,7 +112,7 @@ class Attempt:
         version = self._version()
         if isinstance(version, str):
             return PythonRuns(version)
-        count = engine.to_compare(caller.region, version)
+        count = engine.judge.to_compare(caller.region, version)
         if not count:
             if caller.directly(version):
                 return Committed(1)
@@ -121,14 +122,14 @@ class Attempt:
     def _version(self) -> Version | str:
         """The version to run, generated if need be; or why there is none."""
         caller, region, names = self.caller, self.caller.region, self.caller.names()
-        found = lookup(region, names)
+        found = lookup(region.versions, names)
         if not isinstance(found, Miss):
             region.missed = region.renewed = False
-            self.engine.uses(region, found.version, lambda: caller.scene().bound())
+            self.engine.judge.uses(region, found.version, lambda: caller.scene().bound())
             return found.version
         if region.versions and not region.missed:
             self.engine.bus.emit(Missed(region.number, found.explain(names)))
-            self.engine.learn_from_miss(region, found)
+            self.engine.judge.learn_from_miss(region, found)
         if region.missed and not region.generate_again:
             return "no graph fits"
         if region.versions and found.replaced and not region.renewed:
@@ -187,7 +188,7 @@ class Attempt:
     def _failed(self, version: Version, why: Any) -> PythonRuns:
         """Python runs the iteration; without the assumption that failed, a new graph may be generated."""
         with self.engine.contained(self.caller.region, "after a fallback"):
-            if self.engine.failed(self.caller.region, version, why):
+            if self.engine.judge.failed(self.caller.region, version, why):
                 self.caller.region.missed = False
         return PythonRuns("graph failed" if isinstance(why, Exception) else "fallback")
 
@@ -195,7 +196,7 @@ class Attempt:
         """Python has run the iterations of a trial: the version has agreed once more, or is thrown away."""
         with deferred_signals(), self.engine.contained(self.caller.region, "verification"):
             compared, differs = settle(self.engine.backend, trial, self.caller.scene())
-            self.engine.settle(self.caller.region, trial.version, compared, differs)
+            self.engine.judge.settle(self.caller.region, trial.version, compared, differs)
 
     def abandon(self, trial: Trial | None) -> None:
         """The region is left; if the iterations of a trial are not over, the graph went on where Python did not."""
@@ -203,7 +204,7 @@ class Attempt:
         if trial is not None:
             trial.transcript.close()
             with self.engine.contained(self.caller.region, "verification"):
-                self.engine.left(self.caller.region, trial.version)
+                self.engine.judge.left(self.caller.region, trial.version)
 
     def release(self) -> None:
         """No more attempts: let go of the caller, and of all that it holds."""

@@ -14,6 +14,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, Protocol
 
+from janus_nb.cache.version import Version
 from janus_nb.events import EagerRan, Profiled
 from janus_nb.lowering.generate import Target
 from janus_nb.lowering.program import Refusal
@@ -23,7 +24,7 @@ from janus_nb.runtime.attempt import Attempt, PythonRuns
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
-from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
+from janus_nb.runtime.region import MIN_SECONDS, Region, Status
 from janus_nb.runtime.sources import Block, Source
 from janus_nb.runtime.verify import Scene, Trial
 from janus_nb.span import Span
@@ -128,7 +129,7 @@ class Driver:
         __tracebackhide__ = True
         assert self.source is not None
         with self.engine.contained(self.region, "driver"):
-            self.engine.found(self.region)
+            self.engine.announce.found(self.region)
         while True:
             self.run_graphs()
             if self.region.too_fast:
@@ -160,7 +161,7 @@ class Driver:
     def rest_while(self) -> None:
         """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""
         with self.engine.contained(self.region, "driver"):
-            self.engine.found(self.region)
+            self.engine.announce.found(self.region)
         if self.since:
             self.after_eager()
         self.leave_split()
@@ -250,26 +251,26 @@ class Driver:
 
     def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
         """Count what a call has done; choose how many iterations the next one may run, and by which backend."""
-        self.engine.ran(self.region, version, done, seconds)
+        self.engine.judge.ran(self.region, version, done, seconds)
         each, options = seconds / done, self.engine.options
         completed = done == len(block.elements)
         if options.steps == "auto" and options.multistep and version.backend == "executor" and completed and not self.ending:
             version.steps = max(1, min(MAX_STEPS, version.room, version.steps * 4, int(CALL_SECONDS / each)))
-        self.engine.judge(self.region, version)
+        self.engine.judge.speed(self.region, version)
         if self.region.status is Status.READY:
             self.engine.choice.after_call(self.region, version, done, self.source.announced() if self.source is not None else None)
 
     def against(self) -> str | None:
         """Why no graph is generated now."""
         if self.region.holds_region:
-            self.engine.leave_to_inner(self.region)
+            self.engine.judge.leave_to_inner(self.region)
             return "its inner loop is converted"
         if not self.region.versions and max(self.region.eager_seconds, default=0.0) < MIN_SECONDS:
             return "no tensor work seen yet"
         if self.source is not None and self.source.holds_fewer_than(2):
             return "last iterations"
         if not self.region.versions and not self._pays():
-            self.engine.too_little(self.region)
+            self.engine.announce.say_once(self.region, "JN409")
             return "too little work left"
         return None
 
@@ -340,7 +341,7 @@ class Driver:
         """Say why every call runs one iteration only, if the source is the reason."""
         if self.source is not None and not self.source.ahead:
             span = Span.of(getattr(self.site.node, "iter", self.site.node), self.site.unit.file)
-            self.engine.seam(self.region, Refusal(REASONS["JN406"], "", span))
+            self.engine.announce.seam(self.region, Refusal(REASONS["JN406"], "", span))
 
 
 def imperative(engine: Engine, region: Region, elements: Iterable[Any]) -> Iterator[Any]:

@@ -19,13 +19,13 @@ from types import FrameType
 from typing import Any
 
 from janus_nb.backend import Backend, LoopResult, Spec
+from janus_nb.cache.version import Version
 from janus_nb.lowering.core.values import Kind
 from janus_nb.lowering.program import Program
 from janus_nb.lowering.undo.states import restore
 from janus_nb.runtime.commit import Writes
 from janus_nb.runtime.journal import CheckFailed, EffectRaised, Journal
 from janus_nb.runtime.prepare import Prepared, Violation, prepare
-from janus_nb.runtime.region import Version
 from janus_nb.runtime.signals import interruptible
 from janus_nb.runtime.sources import Block
 from janus_nb.speculate.slots import read

@@ -149,7 +149,7 @@ class Probes:
         """A copy of a function as it is now; the function itself if there is none."""
         code = callee.copies[profiled]
         if code is True:
-            made = self.store.code(function, profiled)
+            made = self.store.copies.code(function, profiled)
             code = callee.copies[profiled] = bind(made, self) if made is not None else None
         return copy_of(function, code) if isinstance(code, CodeType) else function
 

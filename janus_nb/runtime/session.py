@@ -112,7 +112,7 @@ class Session(Probes):
         self.engine.bus.emit(EagerRan(region.number, seconds, "segments" if ran else "no segment runs"))
         region.note_split(seconds, ran, generated)
         if region.split_fails:
-            self.engine.give_up_split(region)
+            self.engine.judge.give_up_split(region)
 
     # -- the life of an execution -----------------------------------------------------------------------------------------
 
@@ -135,20 +135,20 @@ class Session(Probes):
         region = self.region(self.store.sites.loops[number], execution.frame.f_globals, kind)
         code = bystander()
         if code is not None:
-            self.engine.say_once(region, code)
+            self.engine.announce.say_once(region, code)
         if code is not None or region.untouched or not self.store.claims.take(region):
             return None
         execution.claimed = region
         execution.stays = region.status is Status.IMPERATIVE or not self.engine.backend.in_eager_mode()
         if region.status is Status.IMPERATIVE and not region.holds_region:
-            self.engine.found(region)
+            self.engine.announce.found(region)
         return region
 
     def _fault(self, region: Region | None, where: str, error: Exception) -> None:
         """An error of JANUS's own: Python runs what it concerns."""
         _log.debug("JANUS failed (%s); Python goes on", where, exc_info=error)
         if region is not None:
-            self.engine.contain(region, where, error)
+            self.engine.containment.contain(region, where, error)
 
     def _drive(self, execution: Execution, number: int, region: Region, source: Any) -> Driver:
         driver = Driver(self, region, self.store.sites.loops[number], source, execution.frame)
@@ -195,7 +195,7 @@ class Session(Probes):
     def profile(self, number: int, iterable: Any) -> Iterator[Any]:
         """Elements for the profiled copy of a loop."""
         __tracebackhide__ = True
-        fresh = made_in_header(self.store.sites.loops[number].node, sys.getrefcount(iterable))
+        fresh = self._made_in_header(number, sys.getrefcount(iterable))
         execution, region = self._begin(number, sys._getframe(1), "for")
         if region is None:
             execution.own = iterable  # the user's `for` calls `iter`
@@ -208,7 +208,7 @@ class Session(Probes):
                 return self._counted(driver)
             if driver.region.status is not Status.COLD:
                 return _NONE
-            self.engine.found(driver.region)
+            self.engine.announce.found(driver.region)
         except Exception as error:
             self._fault(region, "profile", error)
             self.hand_over(driver)
@@ -308,7 +308,7 @@ class Session(Probes):
         assert source is not None
         while self._still_quiet(execution):
             if driver.count >= ROUNDS:
-                self.engine.say_once(driver.region, "JN408")
+                self.engine.announce.say_once(driver.region, "JN408")
                 self.hand_over(driver)
                 return
             try:
@@ -332,7 +332,7 @@ class Session(Probes):
     def again(self, number: int, iterable: Iterable[Any]) -> Iterable[Any]:
         """Elements of an inner loop outside profiling: graphs run it if it has any, otherwise Python."""
         __tracebackhide__ = True
-        fresh = made_in_header(self.store.sites.loops[number].node, sys.getrefcount(iterable))
+        fresh = self._made_in_header(number, sys.getrefcount(iterable))
         frame = sys._getframe(1)
         execution, region = self._begin(number, frame, "for")
         if region is None:
@@ -356,6 +356,11 @@ class Session(Probes):
             self._fault(region, "driver", error)
             return source.remaining()
         return driver.rest() if region.versions else self._first_rounds(execution, driver)
+
+    def _made_in_header(self, number: int, references: int) -> bool:
+        """Whether a loop's header has made what it iterates over."""
+        site = self.store.sites.loops.get(number)
+        return site is not None and made_in_header(site.node, references)
 
     def _is_short(self, site: LoopSite) -> bool:
         """Whether an inner loop had few iterations whenever it was profiled."""
@@ -400,7 +405,7 @@ class Session(Probes):
             driver.since = 0.0
         if driver.inner:
             return True
-        self.engine.found(driver.region)
+        self.engine.announce.found(driver.region)
         cold = driver.region.status is Status.COLD and self.engine.backend.in_eager_mode()
         return bool(cold and driver.region.profiled < self.engine.options.profile)
 
@@ -454,7 +459,7 @@ class Session(Probes):
         driver.since = 0.0
         if driver.count < ROUNDS:
             return False
-        self.engine.say_once(driver.region, "JN408")
+        self.engine.announce.say_once(driver.region, "JN408")
         execution.alone = True
         return True
 
@@ -483,7 +488,7 @@ class Session(Probes):
         neither is seen by the garbage collector.
         """
         self.forget()
-        self.store = Store(recorder=self.store.recorder, sites=self.store.sites, claims=self.store.claims)
+        self.store = self.store.emptied()
         self.segments = Segments(self.engine, self.store)
 
 
@@ -492,4 +497,4 @@ def _iter_span(site: LoopSite) -> Any:
     return Span.of(getattr(node, "iter", None) or node.test, site.unit.file)  # type: ignore[union-attr]
 
 
-__all__ = ["Execution", "Session", "Store"]
+__all__ = ["Execution", "Session"]

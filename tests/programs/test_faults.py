@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from janus_nb.backend import LoopResult
+from janus_nb.cache.version import Version
 from janus_nb.runtime import engine as engines
 from janus_nb.runtime import executor
 from janus_nb.runtime.journal import CheckFailed, Journal
 from janus_nb.runtime.prepare import Cut
-from janus_nb.runtime.region import Version
 
 from tests.programs import control_flow, keras_programs, language, library, objects, partial
 from tests.programs.harness import Program, differences, run

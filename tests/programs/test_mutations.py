@@ -81,7 +81,7 @@ def _no_data_checks(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_pre_checks(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("janus_nb.runtime.engine.pre_check", lambda *a: None)
+    patch.setattr("janus_nb.runtime.generation.pre_check", lambda *a: None)
 
 
 def _no_post_checks(patch: pytest.MonkeyPatch) -> None:

@@ -91,8 +91,8 @@ def _install_fake() -> None:
     rows = [library.Knowledge(m.__name__, frozenset(), library.Effect.TRACED, "the fake library") for m in (fakelib, fake)]
     library.KNOWLEDGE = (*rows, *library.KNOWLEDGE)
     import janus_nb.function
-    from janus_nb.runtime.engine import Engine
+    from janus_nb.runtime.judge import Judge
 
     for part in [m for name, m in sys.modules.items() if name.startswith("janus_nb") and hasattr(m, "MIN_SECONDS")]:
         part.MIN_SECONDS = 0.0  # type: ignore[attr-defined]
-    Engine.judge = lambda *a: None  # type: ignore[method-assign]
+    Judge.speed = lambda *a: None  # type: ignore[method-assign]
