@@ -96,9 +96,12 @@ class Cell:
 
     def finish(self, error: BaseException | None) -> Report:
         """The cell is over."""
-        self.bus.emit(CellFinished(self.unit.file, time.perf_counter() - self.started, type(error).__name__ if error else None))
-        self.session.finish()
         self.runtime.last = self.report
+        try:
+            self.bus.emit(CellFinished(self.unit.file, time.perf_counter() - self.started, type(error).__name__ if error else None))
+            self.session.finish()
+        except Exception:
+            _log.warning("JANUS failed at the end of a cell", exc_info=True)
         return self.report
 
 
@@ -132,20 +135,33 @@ def run_cell(
     unit = add_unit(f"<janus-cell {digest}>", name, source)
     scope: dict[str, Any] = namespace if namespace is not None else {"__name__": "__main__"}
     scope.setdefault("__builtins__", vars(builtins))
-    cell = runtime.begin(unit, checked)
-    if watch is not None:
-        cell.bus.subscribe(watch)
-    code = _compile(cell, unit)
+    cell, code = _begun(unit, checked, watch)
     error: BaseException | None = None
-    cell.start()
     try:
         exec(code, scope)
     except BaseException as raised:
         error = raised
         raise raised.with_traceback(users_frames(raised.__traceback__)) from raised.__cause__
     finally:
-        cell.finish(error)
-    return cell.report
+        if cell is not None:
+            cell.finish(error)
+    return cell.report if cell is not None else Report([])
+
+
+def _begun(unit: Unit, options: Options, watch: Callable[[Event], None] | None) -> tuple[Cell | None, CodeType]:
+    """A new run of a cell, and its code; without one, if JANUS fails to begin it, the user's own code."""
+    try:
+        cell = runtime.begin(unit, options)
+        if watch is not None:
+            cell.bus.subscribe(watch)
+        code = _compile(cell, unit)
+        cell.start()
+        return cell, code
+    except SyntaxError:
+        raise
+    except Exception:
+        _log.warning("JANUS could not begin this cell; it runs as plain Python", exc_info=True)
+        return None, compile(unit.text, unit.file, "exec", dont_inherit=True)
 
 
 def _compile(cell: Cell, unit: Unit) -> CodeType:
@@ -167,6 +183,18 @@ def users_frames(trace: TracebackType | None) -> TracebackType | None:
         return rest
     trace.tb_next = rest
     return trace
+
+
+def _accompanied(region: FunctionRegion) -> bool:
+    """Whether Python has to run a call because somebody else is there."""
+    try:
+        code = bystander()
+        if code is not None:
+            region.leave_alone(code)
+        return code is not None
+    except Exception:
+        _log.debug("JANUS failed before a call; Python runs it", exc_info=True)
+        return True
 
 
 @overload
@@ -193,7 +221,11 @@ def function(f: Any = None, **options: Any) -> Any:
     if not isinstance(f, FunctionType):
         raise TypeError(f"janus_nb.function expects a Python function, got a {type(f).__name__}")
     bus = EventBus()
-    region = FunctionRegion(f, checked, runtime.store, bus, _present_backend)
+    try:
+        region = FunctionRegion(f, checked, runtime.store, bus, _present_backend)
+    except Exception:
+        _log.warning("JANUS could not decorate %s; it runs as plain Python", f.__qualname__, exc_info=True)
+        return f
     free = threading.Lock()
 
     @functools.wraps(f)
@@ -202,10 +234,8 @@ def function(f: Any = None, **options: Any) -> Any:
         if not free.acquire(blocking=False):
             return f(*args, **kwargs)
         try:
-            code = bystander()
-            if code is None:
+            if not _accompanied(region):
                 return region.call(args, kwargs)
-            region.leave_alone(code)
         finally:
             free.release()
         return f(*args, **kwargs)

@@ -67,6 +67,7 @@ class Caller(Protocol):
     def scope(self, rehearsing: bool) -> AbstractContextManager[Any]: ...
     def directly(self, version: Version) -> bool: ...
     def advance(self, done: int) -> None: ...
+    def skip(self, done: int) -> None: ...
     def committed(self, version: Version, block: Block, done: int, seconds: float) -> None: ...
 
 
@@ -83,14 +84,16 @@ class Attempt:
     def __call__(self) -> Committed | PythonRuns:
         """Run iterations as a graph, or say why Python must."""
         with deferred_signals():
-            self._unmute()
+            done: Committed | PythonRuns = PythonRuns("internal error")
             try:
+                self._unmute()
                 done = self._attempt()
+                if isinstance(done, PythonRuns):
+                    self._hand_over(done)
             except Exception as error:
                 self.engine.containment.contain(self.caller.region, "attempt", error)
-                done = PythonRuns("internal error")
-            if isinstance(done, PythonRuns):
-                self._hand_over(done)
+                if isinstance(done, PythonRuns):
+                    done = PythonRuns("internal error")
             return done
 
     def _hand_over(self, outcome: PythonRuns) -> None:
@@ -173,7 +176,7 @@ class Attempt:
         with caller.scope(False):
             outcome, _ = caller.executor.run(version, block)
         if outcome.done:
-            caller.advance(outcome.done)
+            self._advance(outcome.done)
             with self.engine.contained(caller.region, "after a commit"):
                 caller.committed(version, block, outcome.done, time.perf_counter() - started)
         if outcome.stopped is None:
@@ -184,6 +187,14 @@ class Attempt:
             return failed
         self._hand_over(failed)
         return Committed(outcome.done, stopped=True)
+
+    def _advance(self, done: int) -> None:
+        """The elements of iterations that are final are used up, whatever goes wrong."""
+        try:
+            self.caller.advance(done)
+        except Exception as error:
+            self.engine.containment.contain(self.caller.region, "after a commit", error)
+            self.caller.skip(done)
 
     def _failed(self, version: Version, why: Any) -> PythonRuns:
         """Python runs the iteration; without the assumption that failed, a new graph may be generated."""
@@ -200,10 +211,10 @@ class Attempt:
 
     def abandon(self, trial: Trial | None) -> None:
         """The region is left; if the iterations of a trial are not over, the graph went on where Python did not."""
-        self._unmute()
-        if trial is not None:
-            trial.transcript.close()
-            with self.engine.contained(self.caller.region, "verification"):
+        with self.engine.contained(self.caller.region, "verification"):
+            self._unmute()
+            if trial is not None:
+                trial.transcript.close()
                 self.engine.judge.left(self.caller.region, trial.version)
 
     def release(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 import time
 from collections.abc import Callable, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -25,12 +27,15 @@ from janus_nb.runtime.once import Once
 from janus_nb.runtime.probes import Callee
 from janus_nb.runtime.region import Region, Status
 from janus_nb.runtime.session import Session
+from janus_nb.runtime.signals import surfaced_from_handler
 from janus_nb.runtime.store import Store
 from janus_nb.runtime.verify import Scene
 from janus_nb.source.units import FunctionNode, Unit, function_source
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
 from janus_nb.speculate.slots import UNBOUND
+
+_log = logging.getLogger("janus_nb")
 
 
 class FunctionRegion:
@@ -43,6 +48,7 @@ class FunctionRegion:
         self.bus = bus
         self.callees: dict[int, Callee] = {}  # holds code that holds the session: to be emptied when the function is gone
         self._backend = backend
+        self._began = False  # whether the user's function runs, or has run: what it raises is the user's
 
     @functools.cached_property
     def engine(self) -> Engine:
@@ -87,60 +93,91 @@ class FunctionRegion:
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function; the result, effects and exceptions are those of calling it."""
+        try:
+            run = self._chosen(args, kwargs)
+        except Exception as error:
+            if surfaced_from_handler(error):
+                raise
+            _log.debug("JANUS failed at a call of %s; Python runs it", self.function.__qualname__, exc_info=True)
+            return self.function(*args, **kwargs)
+        self._began = False
+        try:
+            return run()
+        except Exception as error:
+            if self._began or surfaced_from_handler(error):
+                raise
+            _log.debug("JANUS failed before a call of %s; Python runs it", self.function.__qualname__, exc_info=True)
+        return self.function(*args, **kwargs)
+
+    def _chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Any]:
+        """How this call is run; if a graph has run it, how its result is had."""
         backend = self.engine.backend
         if not backend.loaded():
-            return self.function(*args, **kwargs)  # there are no tensors yet
+            return partial(self._plainly, args, kwargs)  # there are no tensors yet
         if self.region.status is Status.SPLIT:
-            return self._split(args, kwargs)
+            return partial(self._split, args, kwargs)
         if self.region.status is Status.IMPERATIVE or not backend.in_eager_mode() or backend.under_tape():
-            return self._imperative(args, kwargs, profiled=False)
+            return partial(self._imperative, args, kwargs)
         if self.region.profiled < self.options.profile:
-            started = time.perf_counter()
-            result = self._imperative(args, kwargs, profiled=True)
-            seconds = time.perf_counter() - started
-            self.region.profiled += 1
-            self.region.note_eager(seconds)
-            self.bus.emit(Profiled(self.region.number, seconds))
-            return result
+            return partial(self._profiled, args, kwargs)
         call = _Call(self, args, kwargs)
         outcome = call.attempt()
-        return call.result if isinstance(outcome, Committed) else self._eager(call, outcome)
+        return (lambda: call.result) if isinstance(outcome, Committed) else partial(self._eager, call, outcome)
 
     def leave_alone(self, code: str) -> None:
         """Python runs this call, for a reason that lies outside the function."""
         self.engine.announce.say_once(self.region, code)
 
-    def _imperative(self, args: tuple[Any, ...], kwargs: dict[str, Any], profiled: bool) -> Any:
+    def _imperative(self, args: tuple[Any, ...], kwargs: dict[str, Any], profiled: bool = False) -> Any:
         """Run the function in Python: its loops may still be converted by themselves."""
-        session = self._session
-        session.thread = threading.get_ident()
+        run: Callable[..., Any] = self.function
+        with self.engine.contained(self.region, "a call's copy"):
+            run = self._session.copied(self.function, profiled)
+        self._session.thread = threading.get_ident()
+        self._began = True
         try:
-            return session.copied(self.function, profiled)(*args, **kwargs)
+            return run(*args, **kwargs)
         finally:
-            session.thread = 0
+            self._session.thread = 0
+
+    def _plainly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._began = True
+        return self.function(*args, **kwargs)
+
+    def _profiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the function in Python, under the profiler."""
+        started = time.perf_counter()
+        result = self._imperative(args, kwargs, profiled=True)
+        seconds = time.perf_counter() - started
+        with self.engine.contained(self.region, "profile"):
+            self.region.profiled += 1
+            self.region.note_eager(seconds)
+            self.bus.emit(Profiled(self.region.number, seconds))
+        return result
 
     def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the function in Python, with segments of its body as graphs."""
-        with self._session.split(self.region):
-            return self._imperative(args, kwargs, profiled=False)
+        with self.engine.containment.opened(self.region, "segments", lambda: self._session.split(self.region)):
+            return self._imperative(args, kwargs)
 
     def _eager(self, call: _Call, outcome: PythonRuns) -> Any:
         """Run the function in Python; if a graph was tried on the same call, compare."""
         started, trial = time.perf_counter(), outcome.trial
         try:
-            result = self._imperative(call.args, call.kwargs, profiled=False)
+            result = self._imperative(call.args, call.kwargs)
         except BaseException:
-            call.attempt.abandon(trial)
+            with self.engine.contained(self.region, "after a call"):
+                call.attempt.abandon(trial)
             raise
         seconds = time.perf_counter() - started
         with self.engine.contained(self.region, "after a call"):
             self.region.note_eager(seconds)
             self.bus.emit(EagerRan(self.region.number, seconds, outcome.why))
-        if trial is None:
-            call.attempt.abandon(None)
-        else:
-            call.result = result
-            call.attempt.settle(trial)
+            if trial is None:
+                call.attempt.abandon(None)
+            else:
+                call.result = result
+                call.attempt.settle(trial)
         return result
 
 

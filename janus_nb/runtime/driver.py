@@ -76,6 +76,7 @@ class Driver:
         self.ended = False
         self.count = 0
         self.inner = False
+        self.handed: Iterator[Any] | None = None
         self.ending = False
         self.split_scope: AbstractContextManager[None] | None = None
 
@@ -136,10 +137,12 @@ class Driver:
                 self.session.hand_over(self)
                 return
             if self.region.status is Status.IMPERATIVE:
-                yield from imperative(self.engine, self.region, self.source.remaining())
+                self.handed = self.source.remaining()
+                yield from imperative(self.engine, self.region, self.handed)
                 return
             if self.region.status is Status.SPLIT:
-                yield from self.in_segments(self.source.remaining())
+                self.handed = self.source.remaining()
+                yield from self.in_segments(self.handed)
                 return
             try:
                 element = self.source.pop()
@@ -153,7 +156,7 @@ class Driver:
         """Elements for Python, with segments at the seams of the loop's body; the rest, if these do not pay."""
         __tracebackhide__ = True
         for element in elements:
-            with self.session.split(self.region):
+            with self._split():
                 yield element
             if self.region.status is Status.IMPERATIVE:
                 yield from imperative(self.engine, self.region, elements)
@@ -167,10 +170,13 @@ class Driver:
         self.leave_split()
         self.run_graphs()
         if self.region.status is Status.SPLIT:
-            self.split_scope = self.session.split(self.region)
+            self.split_scope = self._split()
             self.split_scope.__enter__()
             return
         self.since = time.perf_counter()
+
+    def _split(self) -> AbstractContextManager[None]:
+        return self.engine.containment.opened(self.region, "segments", lambda: self.session.split(self.region))
 
     def leave_split(self) -> None:
         """A `while` iteration in segments is over, or the loop has ended."""
@@ -180,11 +186,13 @@ class Driver:
 
     def close(self) -> None:
         """The execution is over. What it held, the user's iterator above all, ends now and not when garbage is collected."""
-        self.leave_split()
-        self.abandon()
-        self.attempt.release()
-        self.source = None
-        self.executor.names = dict
+        try:
+            self.leave_split()
+            self.abandon()
+        finally:
+            self.attempt.release()
+            self.source = None
+            self.executor.names = dict
 
     def after_eager(self) -> None:
         """An iteration that Python ran is over: time it, and settle a trial."""
@@ -248,6 +256,11 @@ class Driver:
         """Iterations are final: their elements are used up."""
         if self.source is not None:
             self.source.advance(done)
+
+    def skip(self, done: int) -> None:
+        """As `advance`, one by one."""
+        for _ in range(done if self.source is not None else 0):
+            self.source.pop()  # type: ignore[union-attr]
 
     def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
         """Count what a call has done; choose how many iterations the next one may run, and by which backend."""

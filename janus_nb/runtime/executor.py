@@ -159,6 +159,7 @@ class Executor:
             except SourceChanged as changed:
                 return Outcome(0, Violation(None, str(changed)))
             except Exception as error:
+                journal.rollback()  # once more does no harm
                 return Outcome(0, error)
         return Outcome(0, stopped, printed)
 
@@ -171,21 +172,25 @@ class Executor:
             EffectRaised: an effect raised, and everything is as before but for the output let out before it.
             Exception: a write was impossible, and everything is as before.
         """
-        body, writes = program.body, Writes(self.frame, self.names())
+        body, writes = program.body, None
         before: list[Any] = []
         try:
+            writes = Writes(self.frame, self.names())
             if not block.unchanged():
                 raise SourceChanged("the loop changed what it iterates over")
             writes.write([*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)])
             before = [self.backend.read(variable) for variable in body.variables] if journal.holds else []
             self.backend.commit(body, result.variables)
-            if not silent:
+            if journal.holds and not silent:
                 journal.finish()
         except BaseException:
             if before:
                 self.backend.commit(body, before)
-            writes.undo()
-            journal.rollback()
+            try:
+                if writes is not None:
+                    writes.undo()
+            finally:
+                journal.rollback()
             raise
 
     def violation(self, program: Program, result: LoopResult) -> Violation | None:

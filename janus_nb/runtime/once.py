@@ -59,6 +59,9 @@ class Once:
     def advance(self, done: int) -> None:
         """There is no other element."""
 
+    def skip(self, done: int) -> None:
+        """There is no other element."""
+
     def directly(self, version: Version) -> bool:
         """Run the iteration by a graph that commits by itself, if there is one and it holds."""
         if version.committing is None or not self.may_commit(version):

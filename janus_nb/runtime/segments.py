@@ -108,6 +108,11 @@ class Segments:
                 run.segment = None  # it is closed at its end, in the outer block
         return run.python
 
+    def has_run(self, number: int, position: int, frame: FrameType) -> bool:
+        """Whether a graph has run the statement at this position."""
+        run = self._runs.get((id(frame), number))
+        return run is not None and not run.python and 0 < position < run.end
+
     def sealed(self, number: int, frame: FrameType) -> None:
         """A block is at its end."""
         key = (id(frame), number)
