@@ -23,6 +23,7 @@ from janus_nb.cache.version import Version
 from janus_nb.lowering.core.values import Kind
 from janus_nb.lowering.program import Program
 from janus_nb.lowering.undo.states import restore
+from janus_nb.runtime.bystanders import in_company
 from janus_nb.runtime.commit import Writes
 from janus_nb.runtime.journal import CheckFailed, EffectRaised, Journal
 from janus_nb.runtime.prepare import Prepared, Violation, prepare
@@ -46,8 +47,9 @@ class Outcome:
     printed: str = ""
 
 
-class SourceChanged(Exception):
-    """Elements that were handed to the graph are not those that Python would take; internal to the run time."""
+class Changed(Exception):
+    """The world is another one than at the beginning of the call: elements that were handed to the graph are not those that Python
+    would take, or another thread has begun to run the user's code; internal to the run time."""
 
 
 class Executor:
@@ -156,7 +158,7 @@ class Executor:
                 return Outcome(done, stopped, printed)
             except EffectRaised as raised:  # the iterations before it are final, their output is out; Python meets the error
                 done, stopped, printed, silent = raised.iteration, Violation(None, f"an effect raised {raised.error!r:.80}"), raised.text, True
-            except SourceChanged as changed:
+            except Changed as changed:
                 return Outcome(0, Violation(None, str(changed)))
             except Exception as error:
                 journal.rollback()  # once more does no harm
@@ -177,7 +179,9 @@ class Executor:
         try:
             writes = Writes(self.frame, self.names())
             if not block.unchanged():
-                raise SourceChanged("the loop changed what it iterates over")
+                raise Changed("the loop changed what it iterates over")
+            if in_company():
+                raise Changed("another thread has begun to run")
             writes.write([*zip((c.slot for c in program.post_carries), states, strict=True), *zip(program.finals, finals, strict=True)])
             before = [self.backend.read(variable) for variable in body.variables] if journal.holds else []
             self.backend.commit(body, result.variables)
