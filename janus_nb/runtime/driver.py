@@ -77,6 +77,7 @@ class Driver:
         self.count = 0
         self.inner = False
         self.handed: Iterator[Any] | None = None
+        self.users: BaseException | None = None
         self.ending = False
         self.split_scope: AbstractContextManager[None] | None = None
 
@@ -138,11 +139,12 @@ class Driver:
                 return
             if self.region.status is Status.IMPERATIVE:
                 self.handed = self.source.remaining()
-                yield from imperative(self.engine, self.region, self.handed)
+                yield from self._users_own(imperative(self.engine, self.region, self.handed))
                 return
             if self.region.status is Status.SPLIT:
                 self.handed = self.source.remaining()
-                yield from self.in_segments(self.handed)
+                yield from self._users_own(self.in_segments(self.handed))
+                yield from self._users_own(imperative(self.engine, self.region, self.handed))  # what is left, if segments did not pay
                 return
             try:
                 element = self.source.pop()
@@ -152,14 +154,23 @@ class Driver:
             yield element
             self.after_eager()
 
+    def _users_own(self, elements: Iterator[Any]) -> Iterator[Any]:
+        """Elements of an iterator that has been handed on: what it raises is the user's."""
+        __tracebackhide__ = True
+        try:
+            yield from elements
+        except Exception as error:
+            self.users = error
+            raise
+
     def in_segments(self, elements: Iterator[Any]) -> Iterator[Any]:
-        """Elements for Python, with segments at the seams of the loop's body; the rest, if these do not pay."""
+        """Elements for Python, with segments at the seams of the loop's body, as long as these pay."""
         __tracebackhide__ = True
         for element in elements:
             with self._split():
                 yield element
             if self.region.status is Status.IMPERATIVE:
-                yield from imperative(self.engine, self.region, elements)
+                return
 
     def rest_while(self) -> None:
         """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""

@@ -91,11 +91,12 @@ class Session(Whiles):
             yield from elements()
             return
         except Exception as error:
-            if error is source.error or error is self._users or surfaced_from_handler(error):
+            if error is source.error or error is driver.users or error is self._users or surfaced_from_handler(error):
                 raise
             self._fault(driver.region, "driver", error)
         driver.ended = True
-        yield from driver.handed if driver.handed is not None else _left_of(source)
+        for element in driver.handed if driver.handed is not None else _left_of(source):  # noqa: UP028 - `yield from` would close the user's generator
+            yield element
 
     def _driver(self, execution: Execution, number: int, region: Region, iterable: Any, fresh: bool) -> Driver | None:
         """A driver for this execution; None (with the iterable put aside) if the loop stays imperative."""
