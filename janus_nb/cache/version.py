@@ -18,6 +18,12 @@ have taken for constants, and another."""
 FIRST_AUDIT = 16
 """Iterations that a graph commits before it is compared with Python once more; then after 4 times as many, and so on for ever."""
 
+EARLY_AUDITS = 64
+"""Audits up to this many committed iterations take place whatever they cost."""
+
+SHARE = 50
+"""Later ones wait until the graph has run this many times as long as the last comparison took: 2% of a long run at most."""
+
 MAX_BYTES = 128 * 2**20
 """Most memory for what one graph call is fed and returns, estimated."""
 
@@ -43,6 +49,8 @@ class Version:
         decided: Whether the backend has been decided on.
         committing: The same body as a graph that commits by itself, for what nothing can stop after the graph has run.
         audit_at: After how many committed iterations it is compared with Python again.
+        ran: Seconds of committed calls since the last comparison.
+        cost: Seconds that the last comparison took, beyond Python's own iterations.
         stale: Whether names hold other objects than in the run of the cell before, and it has not been compared in this one.
         bound: What the names held when it was generated, or first used in the last run.
     """
@@ -63,6 +71,8 @@ class Version:
     decided: bool = False
     committing: CommittingStep | None = None
     audit_at: int = FIRST_AUDIT
+    ran: float = 0.0
+    cost: float = 0.0
     stale: bool = False
     bound: Any = None
     _holds: Check | None = None
@@ -78,12 +88,20 @@ class Version:
         """Whether it has agreed with eager execution often enough to commit."""
         return self.agreed >= AGREEMENTS
 
+    @property
+    def audit_due(self) -> bool:
+        """Whether it has committed enough iterations, and for long enough, to be compared with Python again."""
+        if self.iterations < self.audit_at:
+            return False
+        return self.audit_at <= EARLY_AUDITS or self.ran >= SHARE * self.cost
+
     def agrees(self) -> None:
         """It has agreed with eager execution once more."""
         if self.verified:
             self.audit_at = 4 * max(self.audit_at, self.iterations) if self.iterations >= self.audit_at else self.audit_at
         self.agreed += 1
         self.stale = False
+        self.ran = 0.0
 
     @property
     def room(self) -> int:

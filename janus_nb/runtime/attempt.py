@@ -161,7 +161,8 @@ class Attempt:
             return PythonRuns("the source has ended")
         with caller.scope(True):
             trial = rehearse(caller.executor, version, block, caller.scene(), self._before)
-        self.engine.choice.compiled(version, time.perf_counter() - started)
+        version.cost = time.perf_counter() - started
+        self.engine.choice.compiled(version, version.cost)
         if isinstance(trial, Trial):
             return PythonRuns("verification" if not version.verified else "audit", trial)
         return self._failed(version, trial)
@@ -206,7 +207,9 @@ class Attempt:
     def settle(self, trial: Trial) -> None:
         """Python has run the iterations of a trial: the version has agreed once more, or is thrown away."""
         with deferred_signals(), self.engine.contained(self.caller.region, "verification"):
+            started = time.perf_counter()
             compared, differs = settle(self.engine.backend, trial, self.caller.scene())
+            trial.version.cost += time.perf_counter() - started
             self.engine.judge.settle(self.caller.region, trial.version, compared, differs)
 
     def abandon(self, trial: Trial | None) -> None:

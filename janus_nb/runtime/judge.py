@@ -132,7 +132,7 @@ class Judge:
         several = region.kind in ("for", "while") and options.multistep and options.verify != "always"
         if several and version.agreed == AGREEMENTS - 1:
             return SEVERAL if options.steps == "auto" else min(SEVERAL, options.steps)
-        due = not version.verified or version.stale or version.iterations >= version.audit_at
+        due = not version.verified or version.stale or version.audit_due
         return 1 if due or options.verify == "always" else 0
 
     def settle(self, region: Region, version: Version, compared: int, differs: str | None) -> None:
@@ -164,6 +164,7 @@ class Judge:
     def ran(self, region: Region, version: Version, iterations: int, seconds: float) -> None:
         """A call of the graph has committed iterations."""
         version.iterations += iterations
+        version.ran += seconds
         version.seconds = min(version.seconds, seconds / iterations)
         region.iteration += iterations
         region.graph_iterations += iterations

@@ -165,12 +165,27 @@ def _abs(low: Lowering, value: Any) -> Any:
 
 
 def _isinstance(low: Lowering, value: Any, kinds: Any) -> Any:
-    for kind in kinds if type(kinds) is tuple else (kinds,):
-        if isinstance(kind, type) and type(kind) not in (type, abc.ABCMeta, enum.EnumMeta) and classes.of_user(type(kind)):
+    for kind in _classes(kinds):
+        if type(kind) not in (type, abc.ABCMeta, enum.EnumMeta) and classes.of_user(type(kind)):
             raise Unsupported("JN209", f"__instancecheck__ of {kind.__name__}")
-        if isinstance(kind, type) and is_user_class(kind) and "__subclasshook__" in kind.__dict__:
+        if is_user_class(kind) and "__subclasshook__" in kind.__dict__:
             raise Unsupported("JN209", f"__subclasshook__ of {kind.__name__}")
     return kind_of(low, value).is_instance(low, value, kinds)
+
+
+def _classes(kinds: Any) -> list[type]:
+    """The classes that `isinstance` asks for.
+
+    Raises:
+        Unsupported: JN203 if there is something else among them.
+    """
+    if isinstance(kinds, tuple):
+        return [kind for part in kinds for kind in _classes(part)]
+    if isinstance(kinds, types.UnionType):
+        return [kind for part in kinds.__args__ for kind in _classes(part)]
+    if not isinstance(kinds, type):
+        raise Unsupported("JN203", "TypeError: isinstance() arg 2 is not a class")
+    return [kinds]
 
 
 def _getattr(low: Lowering, owner: Any, name: str, *default: Any) -> Any:

@@ -107,11 +107,13 @@ class NumberKind(Kind):
         return Num(-value.tensor, "array") if value.kind == "array" else numbers.negate(low, value)
 
     def binary(self, low: Lowering, op: ast.operator, left: Any, right: Any) -> Any:
-        """Python's arithmetic in the graph; NumPy's where it is the graph's own, else at replay."""
+        """Python's arithmetic in the graph (powers at replay); NumPy's where it is the graph's own, else at replay."""
         a, b = low.lift(left), low.lift(right)
         for value, other in ((a, b), (b, a)):
             if isinstance(value, Num) and value.kind == "array":
                 return _array(low, op, a, b, value, other)
+        if isinstance(op, ast.Pow):  # the last digit is the C library's affair
+            return on_host(low, op, left, right)
         return numbers.binary(low, op, a, b)
 
     def compare(self, low: Lowering, op: ast.cmpop, left: Any, right: Any) -> Any:
