@@ -74,7 +74,6 @@ class Body:
         lasts: Number of results wanted of the last iteration only.
         ops: The operations, in creation order.
         random_ops: Number of random operations, each fed its operation seed.
-        half: Whether it computes in half precision, so that results agree less closely.
         unseeded: Whether they draw other numbers in every run, so that nothing can be compared.
     """
 
@@ -90,7 +89,6 @@ class Body:
     ops: tuple[OpNode, ...]
     random_ops: int = 0
     unseeded: bool = False
-    half: bool = False
 
 
 @dataclass(slots=True)

@@ -14,13 +14,14 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, TypeVar, overload
 
+from janus_nb.backend import Backend
 from janus_nb.config import Options
 from janus_nb.events import CellFinished, CellStarted, Event, EventBus
 from janus_nb.profile.bind import bind
-from janus_nb.profile.instrument import instrument_module
 from janus_nb.report import Report
 from janus_nb.runtime.bystanders import bystander
 from janus_nb.runtime.calls import FunctionRegion
@@ -30,12 +31,24 @@ from janus_nb.runtime.store import Store
 from janus_nb.source import warned
 from janus_nb.source.units import Unit, add_unit
 
-MAX_CELLS = 256
-"""How many cells' instrumented copies are kept."""
-
 _log = logging.getLogger("janus_nb")
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _present_backend() -> Backend:
+    """The tensor library that is loaded, or will be: TensorFlow's package is not imported before somebody asks."""
+    from janus_nb.tf.waiting import present_backend
+
+    return present_backend()
+
+
+@dataclass(frozen=True, slots=True)
+class Decorated:
+    """What a decorated function carries: its region, and the report of all its calls."""
+
+    region: FunctionRegion
+    report: Report
 
 
 class Runtime:
@@ -48,10 +61,8 @@ class Runtime:
 
     def begin(self, unit: Unit, options: Options) -> Cell:
         """A new cell run."""
-        from janus_nb.tf.waiting import present_backend
-
         bus = EventBus()
-        engine = Engine(present_backend(), options, bus, self.store.recorder)
+        engine = Engine(_present_backend(), options, bus, self.store.recorder)
         return Cell(self, unit, bus, Session(engine, self.store))
 
     def forget(self) -> None:
@@ -72,14 +83,7 @@ class Cell:
 
     def instrumented(self, tree: ast.Module) -> ast.Module:
         """The instrumented copy of the cell's tree; made once for a text."""
-        store = self.runtime.store
-        key = (self.unit.file, self.unit.text)
-        made = store.cells.get(key)
-        if made is None:
-            if len(store.cells) >= MAX_CELLS:
-                store.cells.pop(next(iter(store.cells)))
-            made = store.cells[key] = instrument_module(self.unit, tree, store.sites)
-        return made
+        return self.runtime.store.copies.cell(self.unit, tree)
 
     def bound(self, code: CodeType) -> CodeType:
         """The compiled copy, calling this run's session; other code as it is."""
@@ -93,9 +97,12 @@ class Cell:
 
     def finish(self, error: BaseException | None) -> Report:
         """The cell is over."""
-        self.bus.emit(CellFinished(self.unit.file, time.perf_counter() - self.started, type(error).__name__ if error else None))
-        self.session.finish()
         self.runtime.last = self.report
+        try:
+            self.bus.emit(CellFinished(self.unit.file, time.perf_counter() - self.started, type(error).__name__ if error else None))
+            self.session.finish()
+        except Exception:
+            _log.warning("JANUS failed at the end of a cell", exc_info=True)
         return self.report
 
 
@@ -129,20 +136,33 @@ def run_cell(
     unit = add_unit(f"<janus-cell {digest}>", name, source)
     scope: dict[str, Any] = namespace if namespace is not None else {"__name__": "__main__"}
     scope.setdefault("__builtins__", vars(builtins))
-    cell = runtime.begin(unit, checked)
-    if watch is not None:
-        cell.bus.subscribe(watch)
-    code = _compile(cell, unit)
+    cell, code = _begun(unit, checked, watch)
     error: BaseException | None = None
-    cell.start()
     try:
         exec(code, scope)
     except BaseException as raised:
         error = raised
         raise raised.with_traceback(users_frames(raised.__traceback__)) from raised.__cause__
     finally:
-        cell.finish(error)
-    return cell.report
+        if cell is not None:
+            cell.finish(error)
+    return cell.report if cell is not None else Report([])
+
+
+def _begun(unit: Unit, options: Options, watch: Callable[[Event], None] | None) -> tuple[Cell | None, CodeType]:
+    """A new run of a cell, and its code; without one, if JANUS fails to begin it, the user's own code."""
+    try:
+        cell = runtime.begin(unit, options)
+        if watch is not None:
+            cell.bus.subscribe(watch)
+        code = _compile(cell, unit)
+        cell.start()
+        return cell, code
+    except SyntaxError:
+        raise
+    except Exception:
+        _log.warning("JANUS could not begin this cell; it runs as plain Python", exc_info=True)
+        return None, compile(unit.text, unit.file, "exec", dont_inherit=True)
 
 
 def _compile(cell: Cell, unit: Unit) -> CodeType:
@@ -168,6 +188,18 @@ def users_frames(trace: TracebackType | None) -> TracebackType | None:
     return trace
 
 
+def _accompanied(region: FunctionRegion) -> bool:
+    """Whether Python has to run a call because somebody else is there."""
+    try:
+        code = bystander()
+        if code is not None:
+            region.leave_alone(code)
+        return code is not None
+    except Exception:
+        _log.debug("JANUS failed before a call; Python runs it", exc_info=True)
+        return True
+
+
 @overload
 def function(f: F, **options: Any) -> F: ...
 @overload
@@ -191,7 +223,12 @@ def function(f: Any = None, **options: Any) -> Any:
         return lambda inner: function(inner, **options)
     if not isinstance(f, FunctionType):
         raise TypeError(f"janus_nb.function expects a Python function, got a {type(f).__name__}")
-    region = FunctionRegion(f, checked, runtime.store)
+    bus = EventBus()
+    try:
+        region = FunctionRegion(f, checked, runtime.store, bus, _present_backend)
+    except Exception:
+        _log.warning("JANUS could not decorate %s; it runs as plain Python", f.__qualname__, exc_info=True)
+        return f
     free = threading.Lock()
 
     @functools.wraps(f)
@@ -200,16 +237,14 @@ def function(f: Any = None, **options: Any) -> Any:
         if not free.acquire(blocking=False):
             return f(*args, **kwargs)
         try:
-            code = bystander()
-            if code is None:
+            if not _accompanied(region):
                 return region.call(args, kwargs)
-            region.leave_alone(code)
         finally:
             free.release()
         return f(*args, **kwargs)
 
     weakref.finalize(wrapper, region.callees.clear)
-    wrapper.__janus__ = region  # type: ignore[attr-defined]
+    wrapper.__janus__ = Decorated(region, Report(bus.events))  # type: ignore[attr-defined]
     return wrapper
 
 
@@ -223,7 +258,7 @@ def explain(f: Any = None) -> Report:
         if runtime.last is None:
             raise ValueError("nothing has run under JANUS yet: run a %%janus cell or janus_nb.run_cell(...) first")
         return runtime.last
-    region = getattr(f, "__janus__", None)
-    if region is None:
+    decorated = getattr(f, "__janus__", None)
+    if decorated is None:
         raise ValueError(f"{getattr(f, '__name__', f)!r} is not a function decorated with janus_nb.function")
-    return region.report  # type: ignore[no-any-return]
+    return decorated.report  # type: ignore[no-any-return]

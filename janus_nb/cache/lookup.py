@@ -6,11 +6,11 @@ version 1: model: expected the same Sequential, found a Sequential; rate: ...
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from janus_nb.runtime.region import Region, Version
+from janus_nb.cache.version import Version
 from janus_nb.speculate.guards import Guard, IsObject
 from janus_nb.speculate.slots import LibrarySlot
 
@@ -43,10 +43,10 @@ class Miss:
         return f"version {self.nearest.number}: " + "; ".join(g.explain(frame) for g in self.failed[:4])
 
 
-def lookup(region: Region, frame: MutableMapping[str, Any]) -> Hit | Miss:
+def lookup(versions: Sequence[Version], frame: MutableMapping[str, Any]) -> Hit | Miss:
     """The first version whose guards all hold for the region's names `frame`."""
     nearest: Miss | None = None
-    for version in region.versions:
+    for version in versions:
         if version.holds(frame):
             return Hit(version)
         failed = tuple(g for g in version.program.conditions.guards if not g.holds(frame))
@@ -55,7 +55,7 @@ def lookup(region: Region, frame: MutableMapping[str, Any]) -> Hit | Miss:
     return nearest or Miss(None, ())
 
 
-def insert(region: Region, version: Version) -> None:
+def insert(versions: list[Version], version: Version) -> None:
     """Add a version; the cache keeps the 8 newest."""
-    region.versions.insert(0, version)
-    del region.versions[MAX_VERSIONS:]
+    versions.insert(0, version)
+    del versions[MAX_VERSIONS:]

@@ -151,7 +151,7 @@ class Hook:
         name = f"Cell [{number}]"
         register(file, name, text, tree)
         # In a terminal the file name holds the execution count: the same text keeps its first name, and so its graphs.
-        unit = register(runtime.store.files.setdefault(text, file), name, text, tree)
+        unit = register(runtime.store.copies.first_file(text, file), name, text, tree)
         cell = runtime.begin(unit, options)
         made = cell.instrumented(tree)
         run.view = open_view(cell, options, self.shell, magic_line(raw) is not None)

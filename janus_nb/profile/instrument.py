@@ -36,9 +36,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import operator
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
@@ -96,9 +97,8 @@ class BlockSite:
     place: tuple[Any, ...] = ()
 
 
-@dataclass(slots=True)
 class Sites:
-    """Numbers in the instrumented code, and what they stand for.
+    """Numbers in the instrumented code, and what they stand for, as long as their unit is remembered.
 
     Attributes:
         loops: Loops.
@@ -107,19 +107,37 @@ class Sites:
         comprehensions: Comprehensions and generator expressions that call something: what they call.
     """
 
-    loops: list[LoopSite] = field(default_factory=list)
-    blocks: list[BlockSite] = field(default_factory=list)
-    tests: list[Span] = field(default_factory=list)
-    comprehensions: list[tuple[ast.expr, ...]] = field(default_factory=list)
-    _numbers: dict[tuple[int, Span], int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.loops: dict[int, LoopSite] = {}
+        self.blocks: dict[int, BlockSite] = {}
+        self.tests: dict[int, Span] = {}
+        self.comprehensions: dict[int, tuple[ast.expr, ...]] = {}
+        self._count = itertools.count()
+        self._of: dict[Unit, list[int]] = {}
+        self._numbers: dict[tuple[Unit, Span], int] = {}
+
+    def add(self, unit: Unit, table: dict[int, Any], site: Any) -> int:
+        """A new number for a site of a unit."""
+        number = next(self._count)
+        table[number] = site
+        self._of.setdefault(unit, []).append(number)
+        return number
 
     def loop(self, node: ast.For | ast.While, unit: Unit, local_names: frozenset[str], function: str | None) -> int:
         """The number of a loop: the same in all copies of it."""
         span = Span.of(node, unit.file)
-        number = self._numbers.setdefault((id(unit), span), len(self.loops))
-        if number == len(self.loops):
-            self.loops.append(LoopSite(node, unit, span, local_names, function))
+        number = self._numbers.get((unit, span))
+        if number is None:
+            number = self._numbers[unit, span] = self.add(unit, self.loops, LoopSite(node, unit, span, local_names, function))
         return number
+
+    def forget(self, unit: Unit) -> None:
+        """A unit's copies are dropped: what their numbers stand for is, too. Copies that still run go on as plain Python."""
+        for number in self._of.pop(unit, ()):
+            for table in (self.loops, self.blocks, self.tests, self.comprehensions):
+                table.pop(number, None)  # type: ignore[attr-defined]
+        for key in [k for k in self._numbers if k[0] is unit]:
+            del self._numbers[key]
 
 
 class _Copier(ast.NodeVisitor):
@@ -226,16 +244,16 @@ class _Copier(ast.NodeVisitor):
         self._in_comprehension = False
         if made is rest:
             return node if iterable is first.iter else over(node, iterable)
-        self.sites.comprehensions.append(tuple(n.func for n in ast.walk(node) if isinstance(n, ast.Call)))
-        number = _number(len(self.sites.comprehensions) - 1, node)
+        called = tuple(n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+        number = _number(self.sites.add(self.unit, self.sites.comprehensions, called), node)
         handed = _session_call("handed", [number], first.iter)
         return _located(ast.IfExp(_session_call("observes", [number, iterable], first.iter), over(made, handed), over(node, handed)), node)
 
     def _tested(self, original: ast.expr, made: ast.expr, method: str = "test") -> ast.expr:
         """An expression whose truth is recorded."""
-        self.sites.tests.append(Span.of(original, self.unit.file))
+        number = self.sites.add(self.unit, self.sites.tests, Span.of(original, self.unit.file))
         value = _asked_once(original, made) if method == "test" else made
-        return _session_call(method, [_number(len(self.sites.tests) - 1, original), value], original)
+        return _session_call(method, [_number(number, original), value], original)
 
     def visit_With(self, node: ast.With) -> ast.AST:
         before = self.opened
@@ -325,8 +343,8 @@ class _Copier(ast.NodeVisitor):
 
     def _seamed(self, run: list[ast.stmt], outer: tuple[int, int] | None) -> list[ast.stmt]:
         """The statements, each behind a seam: Python runs it unless a segment has."""
-        self.sites.blocks.append(BlockSite(tuple(run), self.unit, self.local_names, self.varying, self.opened, outer))
-        number = len(self.sites.blocks) - 1
+        site = BlockSite(tuple(run), self.unit, self.local_names, self.varying, self.opened, outer)
+        number = self.sites.add(self.unit, self.sites.blocks, site)
         made: list[ast.stmt] = []
         for position, statement in enumerate(run):
             self._within = (number, position) if isinstance(statement, ast.With) else None

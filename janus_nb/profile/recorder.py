@@ -30,3 +30,9 @@ class Recorder:
         seen = self.trips.setdefault(span, set())
         if len(seen) < _MAX_TRIPS:
             seen.add(count)
+
+    def forget(self, file: str) -> None:
+        """The observations of a text are not needed any more."""
+        for table in (self.branches, self.trips):
+            for span in [s for s in table if s.file == file]:
+                del table[span]  # type: ignore[attr-defined]

@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from janus_nb.cache.lookup import Miss, lookup
+from janus_nb.cache.version import Version
 from janus_nb.events import Missed
 from janus_nb.proof.fingerprint import Fingerprint
 from janus_nb.proof.output import Transcript
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
-from janus_nb.runtime.region import Region, Version
+from janus_nb.runtime.region import Region
 from janus_nb.runtime.signals import deferred_signals
 from janus_nb.runtime.sources import Block
 from janus_nb.runtime.verify import Scene, Trial, rehearse, settle
@@ -67,6 +68,7 @@ class Caller(Protocol):
     def scope(self, rehearsing: bool) -> AbstractContextManager[Any]: ...
     def directly(self, version: Version) -> bool: ...
     def advance(self, done: int) -> None: ...
+    def skip(self, done: int) -> None: ...
     def committed(self, version: Version, block: Block, done: int, seconds: float) -> None: ...
 
 
@@ -83,14 +85,16 @@ class Attempt:
     def __call__(self) -> Committed | PythonRuns:
         """Run iterations as a graph, or say why Python must."""
         with deferred_signals():
-            self._unmute()
+            done: Committed | PythonRuns = PythonRuns("internal error")
             try:
+                self._unmute()
                 done = self._attempt()
+                if isinstance(done, PythonRuns):
+                    self._hand_over(done)
             except Exception as error:
-                self.engine.internal_error(self.caller.region, "attempt", error)
-                done = PythonRuns("internal error")
-            if isinstance(done, PythonRuns):
-                self._hand_over(done)
+                self.engine.containment.contain(self.caller.region, "attempt", error)
+                if isinstance(done, PythonRuns):
+                    done = PythonRuns("internal error")
             return done
 
     def _hand_over(self, outcome: PythonRuns) -> None:
@@ -113,7 +117,7 @@ class Attempt:
         version = self._version()
         if isinstance(version, str):
             return PythonRuns(version)
-        count = engine.to_compare(caller.region, version)
+        count = engine.judge.to_compare(caller.region, version)
         if not count:
             if caller.directly(version):
                 return Committed(1)
@@ -123,14 +127,14 @@ class Attempt:
     def _version(self) -> Version | str:
         """The version to run, generated if need be; or why there is none."""
         caller, region, names = self.caller, self.caller.region, self.caller.names()
-        found = lookup(region, names)
+        found = lookup(region.versions, names)
         if not isinstance(found, Miss):
             region.missed = region.renewed = False
-            self.engine.uses(region, found.version, lambda: caller.scene().bound())
+            self.engine.judge.uses(region, found.version, lambda: caller.scene().bound())
             return found.version
         if region.versions and not region.missed:
             self.engine.bus.emit(Missed(region.number, found.explain(names)))
-            self.engine.learn_from_miss(region, found)
+            self.engine.judge.learn_from_miss(region, found)
         if region.missed and not region.generate_again:
             return "no graph fits"
         if region.versions and found.replaced and not region.renewed:
@@ -159,7 +163,8 @@ class Attempt:
             return PythonRuns("the source has ended")
         with caller.scope(True):
             trial = rehearse(caller.executor, version, block, caller.scene(), self._before)
-        self.engine.choice.compiled(version, time.perf_counter() - started)
+        version.cost = time.perf_counter() - started
+        self.engine.choice.compiled(version, version.cost)
         if isinstance(trial, Trial):
             return PythonRuns("verification" if not version.verified else "audit", trial)
         return self._failed(version, trial)
@@ -174,7 +179,7 @@ class Attempt:
         with caller.scope(False):
             outcome, _ = caller.executor.run(version, block)
         if outcome.done:
-            caller.advance(outcome.done)
+            self._advance(outcome.done)
             with self.engine.contained(caller.region, "after a commit"):
                 caller.committed(version, block, outcome.done, time.perf_counter() - started)
         if outcome.stopped is None:
@@ -186,26 +191,36 @@ class Attempt:
         self._hand_over(failed)
         return Committed(outcome.done, stopped=True)
 
+    def _advance(self, done: int) -> None:
+        """The elements of iterations that are final are used up, whatever goes wrong."""
+        try:
+            self.caller.advance(done)
+        except Exception as error:
+            self.engine.containment.contain(self.caller.region, "after a commit", error)
+            self.caller.skip(done)
+
     def _failed(self, version: Version, why: Any) -> PythonRuns:
         """Python runs the iteration; without the assumption that failed, a new graph may be generated."""
         with self.engine.contained(self.caller.region, "after a fallback"):
-            if self.engine.failed(self.caller.region, version, why):
+            if self.engine.judge.failed(self.caller.region, version, why):
                 self.caller.region.missed = False
         return PythonRuns("graph failed" if isinstance(why, Exception) else "fallback")
 
     def settle(self, trial: Trial) -> None:
         """Python has run the iterations of a trial: the version has agreed once more, or is thrown away."""
         with deferred_signals(), self.engine.contained(self.caller.region, "verification"):
+            started = time.perf_counter()
             compared, differs = settle(self.engine.backend, trial, self.caller.scene())
-            self.engine.settle(self.caller.region, trial.version, compared, differs)
+            trial.version.cost += time.perf_counter() - started
+            self.engine.judge.settle(self.caller.region, trial.version, compared, differs)
 
     def abandon(self, trial: Trial | None) -> None:
         """The region is left; if the iterations of a trial are not over, the graph went on where Python did not."""
-        self._unmute()
-        if trial is not None:
-            trial.transcript.close()
-            with self.engine.contained(self.caller.region, "verification"):
-                self.engine.left(self.caller.region, trial.version)
+        with self.engine.contained(self.caller.region, "verification"):
+            self._unmute()
+            if trial is not None:
+                trial.transcript.close()
+                self.engine.judge.left(self.caller.region, trial.version)
 
     def release(self) -> None:
         """No more attempts: let go of the caller, and of all that it holds."""

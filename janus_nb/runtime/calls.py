@@ -2,147 +2,206 @@
 
 from __future__ import annotations
 
-import inspect
+import functools
+import logging
 import threading
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from types import FunctionType
 from typing import Any
 
+from janus_nb.backend import Backend
+from janus_nb.cache.version import Version
 from janus_nb.config import Options
-from janus_nb.events import CellStarted, EagerRan, EventBus, Profiled, RegionFound
+from janus_nb.events import CellStarted, EagerRan, EventBus, Profiled
 from janus_nb.lowering.generate import ARGUMENTS_SLOT, RETURN_SLOT, KeyedParts, Parts, Target, form_of
 from janus_nb.lowering.library.table import KNOWLEDGE
+from janus_nb.lowering.program import Refusal
 from janus_nb.proof.fingerprint import Names
-from janus_nb.report import Report
+from janus_nb.reasons import REASONS
 from janus_nb.runtime.attempt import Attempt, Committed, PythonRuns
+from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
-from janus_nb.runtime.region import Region, Status, Version
-from janus_nb.runtime.sources import Block
+from janus_nb.runtime.once import Once
+from janus_nb.runtime.probes import Callee
+from janus_nb.runtime.region import Region, Status
+from janus_nb.runtime.session import Session
+from janus_nb.runtime.signals import surfaced_from_handler
+from janus_nb.runtime.store import Store
 from janus_nb.runtime.verify import Scene
-from janus_nb.source.units import function_source
+from janus_nb.source.units import FunctionNode, Unit, function_source
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
 from janus_nb.speculate.slots import UNBOUND
+
+_log = logging.getLogger("janus_nb")
 
 
 class FunctionRegion:
     """A function under JANUS: profiled, then run as a graph while its assumptions hold."""
 
-    def __init__(self, function: FunctionType, options: Options, store: Any) -> None:
+    def __init__(self, function: FunctionType, options: Options, store: Store, bus: EventBus, backend: Callable[[], Backend]) -> None:
         self.function = function
         self.options = options
         self.store = store
-        self.bus = EventBus()
-        self.report = Report(self.bus.events)
-        self.signature = inspect.signature(function)
-        self.engine: Any = None
-        self._session: Any = None
-        self.known = 0  # which knowledge of libraries its graphs were made with
-        self.callees: dict[int, Any] = {}  # holds code that holds the session: to be emptied when the function is gone
+        self.bus = bus
+        self.callees: dict[int, Callee] = {}  # holds code that holds the session: to be emptied when the function is gone
+        self._backend = backend
+        self._known = KNOWLEDGE.version  # which knowledge of libraries the graphs are made with
+        self._began = False  # whether the user's function runs, or has run: what it raises is the user's
 
-    def _begin(self) -> None:
-        from janus_nb.runtime.engine import Engine
-        from janus_nb.runtime.session import Session
-        from janus_nb.tf.waiting import present_backend
+    @functools.cached_property
+    def engine(self) -> Engine:
+        """The engine of this function, made at its first call: the function and its region are announced."""
+        engine = Engine(self._backend(), self.options, self.bus, self.store.recorder)
+        if self.unit is not None:
+            self.bus.emit(CellStarted(self.unit.file, self.unit.name, self.unit.text))
+        engine.announce.found(self.region)
+        if self.unit is None:
+            engine.judge.refused(self.region, Refusal(REASONS["JN106"], self.function.__qualname__, self.region.span))
+        return engine
 
-        self.engine = Engine(present_backend(), self.options, self.bus, self.store.recorder)
-        self._session = Session(self.engine, self.store, self.callees)
-        self.known = KNOWLEDGE.version
-        found = function_source(self.function)
-        span = Span(self.function.__code__.co_filename, self.function.__code__.co_firstlineno, 0, self.function.__code__.co_firstlineno, 1)
-        if found is not None:
-            span = Span.of(found[0], found[1].file)
-            self.bus.emit(CellStarted(found[1].file, found[1].name, found[1].text))
-        self.store.count += 1
-        self.region = Region(self.store.count, span, Policy(), "function")
-        self.unit = found[1] if found else None
-        self.node = found[0] if found else None
-        unit_name = found[1].name if found else ""
-        source = "\n".join(found[1].text.splitlines()[span.line - 1 : span.end_line]) if found else ""
-        self.bus.emit(RegionFound(self.region.number, "function", span, f"def {self.function.__name__}", unit_name, source))
-        if found is None:
-            from janus_nb.lowering.program import Refusal
-            from janus_nb.reasons import REASONS
+    @functools.cached_property
+    def _session(self) -> Session:
+        return Session(self.engine, self.store, self.callees)
 
-            self.engine._declined(self.region, Refusal(REASONS["JN106"], self.function.__qualname__, span))
+    @functools.cached_property
+    def _found(self) -> tuple[FunctionNode, Unit] | None:
+        return function_source(self.function)
+
+    @property
+    def node(self) -> FunctionNode | None:
+        """The function in its text, if that is known."""
+        return self._found[0] if self._found is not None else None
+
+    @property
+    def unit(self) -> Unit | None:
+        """The text."""
+        return self._found[1] if self._found is not None else None
+
+    @functools.cached_property
+    def region(self) -> Region:
+        """The function as a region."""
+        code, title = self.function.__code__, f"def {self.function.__name__}"
+        if self._found is None:
+            span = Span(code.co_filename, code.co_firstlineno, 0, code.co_firstlineno, 1)
+            return Region(self.store.next_number(), span, Policy(), "function", title)
+        node, unit = self._found
+        span = Span.of(node, unit.file)
+        source = "\n".join(unit.text.splitlines()[span.line - 1 : span.end_line])
+        return Region(self.store.next_number(), span, Policy(), "function", title, unit.name, source)
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function; the result, effects and exceptions are those of calling it."""
-        if self.engine is None or self.known != KNOWLEDGE.version:
-            self._begin()
+        try:
+            run = self._chosen(args, kwargs)
+        except Exception as error:
+            if surfaced_from_handler(error):
+                raise
+            _log.debug("JANUS failed at a call of %s; Python runs it", self.function.__qualname__, exc_info=True)
+            return self.function(*args, **kwargs)
+        self._began = False
+        try:
+            return run()
+        except Exception as error:
+            if self._began or surfaced_from_handler(error):
+                raise
+            _log.debug("JANUS failed before a call of %s; Python runs it", self.function.__qualname__, exc_info=True)
+        return self.function(*args, **kwargs)
+
+    def _chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Any]:
+        """How this call is run; if a graph has run it, how its result is had."""
+        if self._known != KNOWLEDGE.version:
+            self._begin_anew()
         backend = self.engine.backend
         if not backend.loaded():
-            return self.function(*args, **kwargs)  # there are no tensors yet
+            return partial(self._plainly, args, kwargs)  # there are no tensors yet
         if self.region.status is Status.SPLIT:
-            return self._split(args, kwargs)
+            return partial(self._split, args, kwargs)
         if self.region.status is Status.IMPERATIVE or not backend.in_eager_mode() or backend.under_tape():
-            return self._imperative(args, kwargs, profiled=False)
+            return partial(self._imperative, args, kwargs)
         if self.region.profiled < self.options.profile:
-            started = time.perf_counter()
-            result = self._imperative(args, kwargs, profiled=True)
-            seconds = time.perf_counter() - started
-            self.region.profiled += 1
-            self.region.note_eager(seconds)
-            self.bus.emit(Profiled(self.region.number, seconds))
-            return result
+            return partial(self._profiled, args, kwargs)
         call = _Call(self, args, kwargs)
         outcome = call.attempt()
-        return call.result if isinstance(outcome, Committed) else self._eager(call, outcome)
+        return (lambda: call.result) if isinstance(outcome, Committed) else partial(self._eager, call, outcome)
+
+    def _begin_anew(self) -> None:
+        """Something was said of a library since the graphs were made: they are forgotten."""
+        self._known = KNOWLEDGE.version
+        self.callees.clear()
+        for made in ("engine", "region", "_session"):
+            vars(self).pop(made, None)
 
     def leave_alone(self, code: str) -> None:
         """Python runs this call, for a reason that lies outside the function."""
-        if self.engine is None:
-            self._begin()
-        self.engine.say_once(self.region, code)
+        self.engine.announce.say_once(self.region, code)
 
-    def _imperative(self, args: tuple[Any, ...], kwargs: dict[str, Any], profiled: bool) -> Any:
+    def _imperative(self, args: tuple[Any, ...], kwargs: dict[str, Any], profiled: bool = False) -> Any:
         """Run the function in Python: its loops may still be converted by themselves."""
-        session = self._session
-        session.thread = threading.get_ident()
+        run: Callable[..., Any] = self.function
+        with self.engine.contained(self.region, "a call's copy"):
+            run = self._session.copied(self.function, profiled)
+        self._session.thread = threading.get_ident()
+        self._began = True
         try:
-            return session.copied(self.function, profiled)(*args, **kwargs)
+            return run(*args, **kwargs)
         finally:
-            session.thread = 0
+            self._session.thread = 0
+
+    def _plainly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._began = True
+        return self.function(*args, **kwargs)
+
+    def _profiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the function in Python, under the profiler."""
+        started = time.perf_counter()
+        result = self._imperative(args, kwargs, profiled=True)
+        seconds = time.perf_counter() - started
+        with self.engine.contained(self.region, "profile"):
+            self.region.profiled += 1
+            self.region.note_eager(seconds)
+            self.bus.emit(Profiled(self.region.number, seconds))
+        return result
 
     def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the function in Python, with segments of its body as graphs."""
-        with self._session.split(self.region):
-            return self._imperative(args, kwargs, profiled=False)
+        with self.engine.containment.opened(self.region, "segments", lambda: self._session.split(self.region)):
+            return self._imperative(args, kwargs)
 
     def _eager(self, call: _Call, outcome: PythonRuns) -> Any:
         """Run the function in Python; if a graph was tried on the same call, compare."""
         started, trial = time.perf_counter(), outcome.trial
         try:
-            result = self._imperative(call.args, call.kwargs, profiled=False)
+            result = self._imperative(call.args, call.kwargs)
         except BaseException:
-            call.attempt.abandon(trial)
+            with self.engine.contained(self.region, "after a call"):
+                call.attempt.abandon(trial)
             raise
         seconds = time.perf_counter() - started
         with self.engine.contained(self.region, "after a call"):
             self.region.note_eager(seconds)
             self.bus.emit(EagerRan(self.region.number, seconds, outcome.why))
-        if trial is None:
-            call.attempt.abandon(None)
-        else:
-            call.result = result
-            call.attempt.settle(trial)
+            if trial is None:
+                call.attempt.abandon(None)
+            else:
+                call.result = result
+                call.attempt.settle(trial)
         return result
 
 
-class _Call:
+class _Call(Once):
     """One call of a decorated function: what an attempt asks of it."""
 
     def __init__(self, owner: FunctionRegion, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.owner = owner
-        self.region = owner.region
         self.args = args
         self.kwargs = kwargs
-        self.element = Parts((Parts(args), KeyedParts(kwargs)))
         self._names: dict[str, Any] = {}
-        self._engine = owner.engine
-        self.executor = Executor(self._engine.backend, self.names, None)
+        executor = Executor(owner.engine.backend, self.names, None)
+        super().__init__(owner.engine, owner.region, executor, (args, kwargs), Parts((Parts(args), KeyedParts(kwargs))))
         self.attempt = Attempt(self._engine, self)
 
     @property
@@ -160,9 +219,6 @@ class _Call:
             self._names[ARGUMENTS_SLOT.name] = form_of(self.args, self.kwargs)
         return self._names
 
-    def arrive(self) -> None:
-        """Nothing has to be taken first."""
-
     def scene(self) -> Scene:
         """What the call can see: the function with its globals and closure, the arguments, and the result."""
         roots = {self.owner.function.__name__: self.owner.function, "args": self.args, "kwargs": self.kwargs}
@@ -177,37 +233,17 @@ class _Call:
         """A graph for these arguments and the state of things now."""
         owner = self.owner
         assert owner.unit is not None and owner.node is not None
-        target = Target(owner.node, owner.unit, owner.function.__globals__, frozenset(), self.element, owner.function)
-        made: Version | None = self._engine.generate(self.region, target, self._names)
-        return made
-
-    def block(self, version: Version, count: int | None) -> Block | None:
-        """The arguments are the one element."""
-        return Block([(self.args, self.kwargs)], template=self.element)
+        target = Target(owner.node, owner.unit, owner.function.__globals__, frozenset(), self.template, owner.function)
+        return self._engine.generate(self.region, target, self._names)
 
     def scope(self, rehearsing: bool) -> AbstractContextManager[Any]:
         """Nothing special holds around the graph."""
         return nullcontext()
 
-    def directly(self, version: Version) -> bool:
-        """Answer the call by a graph that commits by itself, if there is one and it holds."""
-        if version.committing is None:
-            return False
-        started = time.perf_counter()
-        finals = self.executor.directly(version, (self.args, self.kwargs))
-        if finals is None:
-            return False
-        self.result = finals[0]
-        with self._engine.contained(self.region, "after a commit"):
-            self._engine.ran(self.region, version, 1, time.perf_counter() - started)
+    def may_commit(self, version: Version) -> bool:
+        """Nothing stands against it."""
         return True
 
-    def advance(self, done: int) -> None:
-        """A call is one iteration."""
-
-    def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
-        """Count the call; a version whose only write is the result commits in its graph from now on."""
-        self._engine.ran(self.region, version, 1, seconds)
-        self._engine.judge(self.region, version)
-        if version.program.host.finals == (RETURN_SLOT,):
-            self._engine.let_commit(version)
+    def lasts(self, version: Version) -> bool:
+        """Whether its only write is the result."""
+        return version.program.host.finals == (RETURN_SLOT,)

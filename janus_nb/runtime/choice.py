@@ -11,9 +11,10 @@ Every call does the loop's own work: nothing is run only to be measured.
 from __future__ import annotations
 
 from janus_nb.backend import Backend
+from janus_nb.cache.version import Version
 from janus_nb.config import Options
 from janus_nb.events import BackendChosen, EventBus, Working
-from janus_nb.runtime.region import Region, Version
+from janus_nb.runtime.region import Region
 
 SETTLED_CALLS = 3
 """Calls of one size by the executor before its time per iteration is taken for settled."""

@@ -39,10 +39,11 @@ class Writes:
                 write(slot, value, self._names)
                 self._before.append((slot, before))
                 self._locals = self._locals or isinstance(slot, LocalSlot)
+            if self._locals:
+                self._bring_up_to_date()
         except BaseException:
             self.undo()
             raise
-        self._bring_up_to_date()
 
     def undo(self) -> None:
         """Write back what was there, last first."""
@@ -50,11 +51,12 @@ class Writes:
             slot, before = self._before.pop()
             if not isinstance(slot, HeldSlot):
                 write(slot, before, self._names)
-        self._bring_up_to_date()
+        if self._locals:
+            self._bring_up_to_date()
 
     def _bring_up_to_date(self) -> None:
         """Let a running function see what was written to its `f_locals` (Python before 3.13)."""
-        if self._frame is not None and self._locals and sys.version_info < (3, 13):
+        if self._frame is not None and sys.version_info < (3, 13):
             ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(self._frame), ctypes.c_int(1))
 
 

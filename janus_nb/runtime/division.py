@@ -11,63 +11,27 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
-from typing import Any
 
+from janus_nb.cache.version import Version
 from janus_nb.events import Working
 from janus_nb.lowering.generate import Target
 from janus_nb.lowering.program import Refusal
 from janus_nb.profile.instrument import BlockSite
-from janus_nb.runtime.engine import TRANSIENT, Engine
+from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
-from janus_nb.runtime.region import Region, Version
+from janus_nb.runtime.judge import TRANSIENT
+from janus_nb.runtime.plan import Plan, SegmentRegion
+from janus_nb.runtime.region import Region
+from janus_nb.runtime.store import Store
 from janus_nb.span import Span
-from janus_nb.speculate.policy import Policy
 
 MIN_OPERATIONS = 6
 """Segments with fewer operations are left to Python: a graph call costs more."""
 
 VISITS = {**dict.fromkeys(TRANSIENT, 2), "JN208": 8}
 """How often a statement that was refused is tried again, by reason: what it needs (segments on a tape, say) may exist later."""
-
-
-@dataclass(slots=True)
-class Plan:
-    """How a block of statements is divided.
-
-    Attributes:
-        segments: By the position at which they start.
-        python: Positions at which Python runs, with how often they may still be tried.
-        policy: What may be assumed: learned by all segments of the block together.
-        again: How often a segment was given up to divide the block anew.
-        beyond: Positions from which a segment that goes on behind the `with` around the block was tried, with how often it still may be.
-    """
-
-    policy: Policy
-
-    segments: dict[int, SegmentRegion] = field(default_factory=dict)
-    python: dict[int, int] = field(default_factory=dict)
-    again: int = 0
-    beyond: dict[int, int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class SegmentRegion:
-    """A segment: the statements from one position up to another, as a region.
-
-    Attributes:
-        region: Its region.
-        end: Where it ends in its block.
-        tries: How many graphs were made of it.
-        beyond: If it goes on behind the `with` around the block: where it ends there.
-    """
-
-    region: Region
-    end: int
-    tries: int = 0
-    beyond: int | None = None
 
 
 class Division:
@@ -78,7 +42,7 @@ class Division:
         generated: Number of attempts at generating a graph so far.
     """
 
-    def __init__(self, engine: Engine, store: Any) -> None:
+    def __init__(self, engine: Engine, store: Store) -> None:
         self.engine = engine
         self.store = store
         self.owner: Region | None = None
@@ -121,7 +85,7 @@ class Division:
         except Exception as error:
             plan.python[start] = plan.beyond[start] = 0
             if self.owner is not None:
-                self.engine.internal_error(self.owner, "division into segments", error)
+                self.engine.containment.contain(self.owner, "division into segments", error)
             return None
 
     def _longest(self, site: BlockSite, plan: Plan, start: int, frame: FrameType) -> SegmentRegion | None:
@@ -146,7 +110,7 @@ class Division:
         if first is not None:
             visits = plan.python.setdefault(start, VISITS.get(first.reason.code, 0))
             if self.owner is not None and first.reason.code != "JN408" and (visits == 0 or first.reason.code in TRANSIENT):
-                self.engine.seam(self.owner, first)
+                self.engine.announce.seam(self.owner, first)
         plan.python.setdefault(start, 0)
         return None
 
@@ -215,4 +179,4 @@ def _text(site: BlockSite, span: Span) -> tuple[str, str, str]:
     return title, site.unit.name, "\n".join(lines)
 
 
-__all__ = ["Division", "Plan", "SegmentRegion"]
+__all__ = ["Division"]

@@ -14,6 +14,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, Protocol
 
+from janus_nb.cache.version import Version
 from janus_nb.events import EagerRan, Profiled
 from janus_nb.lowering.generate import Target
 from janus_nb.lowering.program import Refusal
@@ -23,7 +24,7 @@ from janus_nb.runtime.attempt import Attempt, PythonRuns
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
-from janus_nb.runtime.region import MIN_SECONDS, Region, Status, Version
+from janus_nb.runtime.region import MIN_SECONDS, Region, Status
 from janus_nb.runtime.sources import Block, Source
 from janus_nb.runtime.verify import Scene, Trial
 from janus_nb.span import Span
@@ -75,6 +76,8 @@ class Driver:
         self.ended = False
         self.count = 0
         self.inner = False
+        self.handed: Iterator[Any] | None = None
+        self.users: BaseException | None = None
         self.ending = False
         self.split_scope: AbstractContextManager[None] | None = None
 
@@ -128,17 +131,20 @@ class Driver:
         __tracebackhide__ = True
         assert self.source is not None
         with self.engine.contained(self.region, "driver"):
-            self.engine.found(self.region)
+            self.engine.announce.found(self.region)
         while True:
             self.run_graphs()
             if self.region.too_fast:
                 self.session.hand_over(self)
                 return
             if self.region.status is Status.IMPERATIVE:
-                yield from imperative(self.engine, self.region, self.source.remaining())
+                self.handed = self.source.remaining()
+                yield from self._users_own(imperative(self.engine, self.region, self.handed))
                 return
             if self.region.status is Status.SPLIT:
-                yield from self.in_segments(self.source.remaining())
+                self.handed = self.source.remaining()
+                yield from self._users_own(self.in_segments(self.handed))
+                yield from self._users_own(imperative(self.engine, self.region, self.handed))  # what is left, if segments did not pay
                 return
             try:
                 element = self.source.pop()
@@ -148,28 +154,40 @@ class Driver:
             yield element
             self.after_eager()
 
+    def _users_own(self, elements: Iterator[Any]) -> Iterator[Any]:
+        """Elements of an iterator that has been handed on: what it raises is the user's."""
+        __tracebackhide__ = True
+        try:
+            yield from elements
+        except Exception as error:
+            self.users = error
+            raise
+
     def in_segments(self, elements: Iterator[Any]) -> Iterator[Any]:
-        """Elements for Python, with segments at the seams of the loop's body; the rest, if these do not pay."""
+        """Elements for Python, with segments at the seams of the loop's body, as long as these pay."""
         __tracebackhide__ = True
         for element in elements:
-            with self.session.split(self.region):
+            with self._split():
                 yield element
             if self.region.status is Status.IMPERATIVE:
-                yield from imperative(self.engine, self.region, elements)
+                return
 
     def rest_while(self) -> None:
         """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""
         with self.engine.contained(self.region, "driver"):
-            self.engine.found(self.region)
+            self.engine.announce.found(self.region)
         if self.since:
             self.after_eager()
         self.leave_split()
         self.run_graphs()
         if self.region.status is Status.SPLIT:
-            self.split_scope = self.session.split(self.region)
+            self.split_scope = self._split()
             self.split_scope.__enter__()
             return
         self.since = time.perf_counter()
+
+    def _split(self) -> AbstractContextManager[None]:
+        return self.engine.containment.opened(self.region, "segments", lambda: self.session.split(self.region))
 
     def leave_split(self) -> None:
         """A `while` iteration in segments is over, or the loop has ended."""
@@ -179,11 +197,13 @@ class Driver:
 
     def close(self) -> None:
         """The execution is over. What it held, the user's iterator above all, ends now and not when garbage is collected."""
-        self.leave_split()
-        self.abandon()
-        self.attempt.release()
-        self.source = None
-        self.executor.names = dict
+        try:
+            self.leave_split()
+            self.abandon()
+        finally:
+            self.attempt.release()
+            self.source = None
+            self.executor.names = dict
 
     def after_eager(self) -> None:
         """An iteration that Python ran is over: time it, and settle a trial."""
@@ -253,28 +273,33 @@ class Driver:
         if self.source is not None:
             self.source.advance(done)
 
+    def skip(self, done: int) -> None:
+        """As `advance`, one by one."""
+        for _ in range(done if self.source is not None else 0):
+            self.source.pop()  # type: ignore[union-attr]
+
     def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
         """Count what a call has done; choose how many iterations the next one may run, and by which backend."""
-        self.engine.ran(self.region, version, done, seconds)
+        self.engine.judge.ran(self.region, version, done, seconds)
         each, options = seconds / done, self.engine.options
         completed = done == len(block.elements)
         if options.steps == "auto" and options.multistep and version.backend == "executor" and completed and not self.ending:
             version.steps = max(1, min(MAX_STEPS, version.room, version.steps * 4, int(CALL_SECONDS / each)))
-        self.engine.judge(self.region, version)
+        self.engine.judge.speed(self.region, version)
         if self.region.status is Status.READY:
             self.engine.choice.after_call(self.region, version, done, self.source.announced() if self.source is not None else None)
 
     def against(self) -> str | None:
         """Why no graph is generated now."""
         if self.region.holds_region:
-            self.engine.leave_to_inner(self.region)
+            self.engine.judge.leave_to_inner(self.region)
             return "its inner loop is converted"
         if not self.region.versions and max(self.region.eager_seconds, default=0.0) < MIN_SECONDS:
             return "no tensor work seen yet"
         if self.source is not None and self.source.holds_fewer_than(2):
             return "last iterations"
         if not self.region.versions and not self._pays():
-            self.engine.too_little(self.region)
+            self.engine.announce.say_once(self.region, "JN409")
             return "too little work left"
         return None
 
@@ -345,7 +370,7 @@ class Driver:
         """Say why every call runs one iteration only, if the source is the reason."""
         if self.source is not None and not self.source.ahead:
             span = Span.of(getattr(self.site.node, "iter", self.site.node), self.site.unit.file)
-            self.engine.seam(self.region, Refusal(REASONS["JN406"], "", span))
+            self.engine.announce.seam(self.region, Refusal(REASONS["JN406"], "", span))
 
 
 def imperative(engine: Engine, region: Region, elements: Iterable[Any]) -> Iterator[Any]:

@@ -19,15 +19,16 @@ from types import FrameType
 from typing import Any
 
 from janus_nb.backend import Backend, LoopResult, Spec
+from janus_nb.cache.version import Version
 from janus_nb.lowering.core import warned
 from janus_nb.lowering.core.values import Kind
 from janus_nb.lowering.effects.checks import CheckFailed
 from janus_nb.lowering.effects.draws import STATE
 from janus_nb.lowering.program import Program
+from janus_nb.runtime.bystanders import in_company
 from janus_nb.runtime.commit import Writes
 from janus_nb.runtime.journal import EffectRaised, Journal
 from janus_nb.runtime.prepare import Prepared, Violation, prepare
-from janus_nb.runtime.region import Version
 from janus_nb.runtime.signals import interruptible
 from janus_nb.runtime.sources import Block
 from janus_nb.speculate.slots import read
@@ -48,8 +49,9 @@ class Outcome:
     printed: str = ""
 
 
-class SourceChanged(Exception):
-    """Elements that were handed to the graph are not those that Python would take; internal to the run time."""
+class Changed(Exception):
+    """The world is another one than at the beginning of the call: elements that were handed to the graph are not those that Python
+    would take, or another thread has begun to run the user's code; internal to the run time."""
 
 
 class Executor:
@@ -162,9 +164,10 @@ class Executor:
                 return Outcome(done, stopped, printed)
             except EffectRaised as raised:  # the iterations before it are final, their output is out; Python meets the error
                 done, stopped, printed, silent = raised.iteration, Violation(None, f"an effect raised {raised.error!r:.80}"), raised.text, True
-            except SourceChanged as changed:
+            except Changed as changed:
                 return Outcome(0, Violation(None, str(changed)))
             except Exception as error:
+                journal.rollback()  # once more does no harm
                 return Outcome(0, error)
         return Outcome(0, stopped, printed)
 
@@ -177,21 +180,27 @@ class Executor:
             EffectRaised: an effect raised, and everything is as before but for the output let out before it.
             Exception: a write was impossible, and everything is as before.
         """
-        body, writes = program.graph.body, Writes(self.frame, self.names())
+        body, writes = program.graph.body, None
         before: list[Any] = []
         try:
+            writes = Writes(self.frame, self.names())
             if not block.unchanged():
-                raise SourceChanged("the loop changed what it iterates over")
+                raise Changed("the loop changed what it iterates over")
+            if in_company():
+                raise Changed("another thread has begun to run")
             writes.write([*zip((c.slot for c in program.host.post_carries), states, strict=True), *zip(program.host.finals, finals, strict=True)])
             before = [self.backend.read(variable) for variable in body.variables] if journal.holds else []
             self.backend.commit(body, result.variables)
-            if not silent:
+            if journal.holds and not silent:
                 journal.finish()
         except BaseException:
             if before:
                 self.backend.commit(body, before)
-            writes.undo()
-            journal.rollback()
+            try:
+                if writes is not None:
+                    writes.undo()
+            finally:
+                journal.rollback()
             raise
 
     def violation(self, program: Program, result: LoopResult) -> Violation | None:

@@ -79,14 +79,14 @@ class Probes:
     def test(self, site: int, value: Any) -> bool:
         """A test's value, as the bool that Python would make of it; recorded."""
         taken = bool(value)
-        self._record(site, taken)
+        try:
+            self._record(site, taken)
+        except Exception:
+            _log.debug("JANUS failed to record a test; Python goes on", exc_info=True)
         return taken
 
     def _record(self, site: int, taken: bool) -> None:
-        try:
-            self.store.recorder.branch(self.store.sites.tests[site], taken)
-        except Exception:
-            _log.debug("JANUS failed to record a test; Python goes on", exc_info=True)
+        self.store.recorder.branch(self.store.sites.tests[site], taken)
 
     def operand(self, site: int, value: Any) -> Any:
         """An operand of `and`/`or`; recorded when its truth can be taken twice."""
@@ -104,19 +104,16 @@ class Probes:
         try:
             return self._copy(function, True)
         except Exception:
-            return self._kept(function)
+            _log.debug("JANUS failed to copy a function; Python goes on", exc_info=True)
+            return function
 
     def plain(self, function: Any) -> Any:
         """A function about to be called from other code."""
         try:
             return self._copy(function, False)
         except Exception:
-            return self._kept(function)
-
-    def _kept(self, function: Any) -> Any:
-        """JANUS has failed to copy a function: the user's own is called."""
-        _log.debug("JANUS failed to copy a function; Python goes on", exc_info=True)
-        return function
+            _log.debug("JANUS failed to copy a function; Python goes on", exc_info=True)
+            return function
 
     def _copy(self, function: Any, profiled: bool) -> Any:
         kind = type(function)
@@ -149,7 +146,7 @@ class Probes:
         """A copy of a function as it is now; the function itself if there is none."""
         code = callee.copies[profiled]
         if code is True:
-            made = self.store.code(function, profiled)
+            made = self.store.copies.code(function, profiled)
             code = callee.copies[profiled] = bind(made, self) if made is not None else None
         return copy_of(function, code) if isinstance(code, CodeType) else function
 

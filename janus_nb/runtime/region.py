@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from janus_nb.backend import CommittingStep, LoopGraph
-from janus_nb.cache.compiled import Check, compile_guards
-from janus_nb.events import Declined, Generated, Retired
-from janus_nb.lowering.program import Program
+from janus_nb.cache.version import Version
+from janus_nb.events import Declined, Retired
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
 
 MIN_SECONDS = 40e-6
 """Iterations faster than this hold no tensor work worth converting."""
-
-
-AGREEMENTS = 2
-"""Iterations on which a graph must agree with eager before it commits: the one it was generated for, whose values it may
-have taken for constants, and another."""
-
-FIRST_AUDIT = 16
-"""Iterations that a graph commits before it is compared with Python once more; then after 4 times as many, and so on for ever."""
-
-MAX_BYTES = 128 * 2**20
-"""Most memory for what one graph call is fed and returns, estimated."""
 
 
 class Status(enum.Enum):
@@ -36,75 +21,6 @@ class Status(enum.Enum):
     READY = "converted"
     SPLIT = "converted in segments"
     IMPERATIVE = "stays imperative"
-
-
-@dataclass(slots=True)
-class Version:
-    """A graph version of a region.
-
-    Attributes:
-        number: Counted from 1 within the region.
-        program: What was generated.
-        graph: The executable loop.
-        agreed: On how many iterations it has agreed with eager execution.
-        steps: Iterations that the next call may run.
-        seconds: Time per iteration of the fastest call so far.
-        iterations: Iterations committed.
-        failures: How often the graph raised.
-        generated: The event that announced it.
-        backend: What runs the graph: "executor" or "XLA".
-        sibling: For a graph compiled with XLA by JANUS's own choice: the version that the executor runs.
-        calls: Calls that committed something since the number of iterations in one call last grew much.
-        largest: Most iterations that one call has committed.
-        decided: Whether the backend has been decided on.
-        committing: The same body as a graph that commits by itself, for what nothing can stop after the graph has run.
-        audit_at: After how many committed iterations it is compared with Python again.
-        stale: Whether names hold other objects than in the run of the cell before, and it has not been compared in this one.
-        bound: What the names held when it was generated, or first used in the last run.
-    """
-
-    number: int
-    program: Program
-    graph: LoopGraph
-    agreed: int = 0
-    steps: int = 8
-    seconds: float = float("inf")
-    iterations: int = 0
-    failures: int = 0
-    generated: Generated | None = None
-    backend: str = "executor"
-    sibling: Version | None = None
-    calls: int = 0
-    largest: int = 0
-    decided: bool = False
-    committing: CommittingStep | None = None
-    audit_at: int = FIRST_AUDIT
-    stale: bool = False
-    bound: Any = None
-    _holds: Check | None = None
-
-    def holds(self, names: MutableMapping[str, Any]) -> bool:
-        """Whether all its guards hold for the region's names."""
-        if self._holds is None:
-            self._holds = compile_guards(self.program.conditions.guards)
-        return self._holds(names)
-
-    @property
-    def verified(self) -> bool:
-        """Whether it has agreed with eager execution often enough to commit."""
-        return self.agreed >= AGREEMENTS
-
-    def agrees(self) -> None:
-        """It has agreed with eager execution once more."""
-        if self.verified:
-            self.audit_at = 4 * max(self.audit_at, self.iterations) if self.iterations >= self.audit_at else self.audit_at
-        self.agreed += 1
-        self.stale = False
-
-    @property
-    def room(self) -> int:
-        """Iterations of one call for which memory is allowed."""
-        return max(1, MAX_BYTES // max(1, self.program.graph.bytes_per_step))
 
 
 @dataclass(slots=True)

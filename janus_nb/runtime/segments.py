@@ -21,17 +21,19 @@ from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
+from janus_nb.cache.version import Version
 from janus_nb.events import EagerRan
 from janus_nb.lowering.program import Refusal
 from janus_nb.profile.instrument import BlockSite
 from janus_nb.runtime.attempt import Attempt, Committed
-from janus_nb.runtime.commit import Writes
-from janus_nb.runtime.division import Division, Plan, SegmentRegion
+from janus_nb.runtime.division import Division
 from janus_nb.runtime.engine import Engine
 from janus_nb.runtime.executor import Executor
 from janus_nb.runtime.frames import at_top, names_of
-from janus_nb.runtime.region import Status, Version
-from janus_nb.runtime.sources import Block
+from janus_nb.runtime.once import Once
+from janus_nb.runtime.plan import Plan, SegmentRegion
+from janus_nb.runtime.region import Status
+from janus_nb.runtime.store import Store
 from janus_nb.runtime.verify import Scene, Trial
 
 MAX_VERSIONS_MADE = 4
@@ -68,7 +70,7 @@ class Segments:
         ran: Number of segments run as graphs so far.
     """
 
-    def __init__(self, engine: Engine, store: Any) -> None:
+    def __init__(self, engine: Engine, store: Store) -> None:
         self.engine = engine
         self.store = store
         self.division = Division(engine, store)
@@ -106,6 +108,11 @@ class Segments:
                 run.segment = None  # it is closed at its end, in the outer block
         return run.python
 
+    def has_run(self, number: int, position: int, frame: FrameType) -> bool:
+        """Whether a graph has run the statement at this position."""
+        run = self._runs.get((id(frame), number))
+        return run is not None and not run.python and 0 < position < run.end
+
     def sealed(self, number: int, frame: FrameType) -> None:
         """A block is at its end."""
         key = (id(frame), number)
@@ -125,7 +132,7 @@ class Segments:
 
     def _run(self, site: BlockSite, plan: Plan, segment: SegmentRegion, position: int, frame: FrameType) -> _Run:
         """Run the segment's graph, or say why Python must."""
-        self.engine.found(segment.region)
+        self.engine.announce.found(segment.region)
         run = _Run(segment.end, True, segment, started=time.perf_counter())
         run.visit = visit = _Visit(self, site, plan, segment, position, frame)
         if segment.beyond is None:
@@ -156,28 +163,24 @@ class Segments:
             run.visit.attempt.settle(run.trial)
 
 
-class _Visit:
+class _Visit(Once):
     """One arrival at a segment in some frame: what an attempt asks of it."""
 
     def __init__(self, segments: Segments, site: BlockSite, plan: Plan, segment: SegmentRegion, position: int, frame: FrameType) -> None:
         self._segments = segments
-        self._engine = segments.engine
         self._site = site
         self._plan = plan
         self._segment = segment
         self._position = position
         self._frame = frame
-        self.region = segment.region
+        executor = Executor(segments.engine.backend, self.names, None if at_top(frame) else frame)
+        super().__init__(segments.engine, segment.region, executor)
         self.region.missed = False  # how often it may be tried is counted by `tries`
-        self.executor = Executor(self._engine.backend, self.names, None if at_top(frame) else frame)
         self.attempt = Attempt(self._engine, self)
 
     def names(self) -> MutableMapping[str, Any]:
         """The names of the frame around the segment, live."""
         return names_of(self._frame)
-
-    def arrive(self) -> None:
-        """Nothing has to be taken first."""
 
     def scene(self) -> Scene:
         """What the segment can see."""
@@ -188,7 +191,7 @@ class _Visit:
         """Why no graph is generated now."""
         region, segment = self.region, self._segment
         if segment.tries >= MAX_VERSIONS_MADE and region.graph_iterations < 8 * segment.tries:
-            self._engine.retire(region, "JN402", f"{segment.tries} graphs for {region.graph_iterations} runs")
+            self._engine.judge.retire(region, "JN402", f"{segment.tries} graphs for {region.graph_iterations} runs")
             return "graphs do not last"
         return None
 
@@ -207,38 +210,15 @@ class _Visit:
             plan.beyond.pop(position, None)
         return None
 
-    def block(self, version: Version, count: int | None) -> Block | None:
-        """A segment has no elements."""
-        return Block([None])
-
     def scope(self, rehearsing: bool) -> AbstractContextManager[Any]:
         """What holds around the graph: no tape while rehearsing; otherwise the tapes that the user holds open by name."""
         backend, names = self._engine.backend, self.names()
         return backend.off_tape() if rehearsing else backend.held_by([names.get(name) for name in self._site.opened])
 
-    def _alone(self, version: Version) -> bool:
+    def may_commit(self, version: Version) -> bool:
+        """No tape of the user's must see the assignments."""
         return not version.program.graph.body.variables or not self._engine.backend.under_tape()
 
-    def directly(self, version: Version) -> bool:
-        """Run the segment by a graph that commits by itself, if it has one and that holds."""
-        if version.committing is None or not self._alone(version):
-            return False
-        started = time.perf_counter()
-        with self.scope(False):
-            finals = self.executor.directly(version, None)
-        if finals is None:
-            return False
-        Writes(self.executor.frame, self.names()).write(zip(version.program.host.finals, finals, strict=True))
-        with self._engine.contained(self.region, "after a commit"):
-            self._engine.ran(self.region, version, 1, time.perf_counter() - started)
-        return True
-
-    def advance(self, done: int) -> None:
-        """A segment has no elements."""
-
-    def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
-        """Count the run; a version that has lasted commits in its graph from now on."""
-        self._engine.ran(self.region, version, 1, seconds)
-        self._engine.judge(self.region, version)
-        if version.iterations > SETTLED and self._alone(version):
-            self._engine.let_commit(version)
+    def lasts(self, version: Version) -> bool:
+        """Whether it has run a few times."""
+        return version.iterations > SETTLED and self.may_commit(version)

@@ -37,6 +37,18 @@ class Surfaced(BaseException):
         self.error = error
 
 
+def surfaced_from_handler(error: BaseException) -> bool:
+    """Whether a signal handler has raised an error: it is the user's, wherever it came up."""
+    handlers = [signal.getsignal(number) for number in _WATCHED]
+    codes = {getattr(getattr(h, "__func__", h), "__code__", None) for h in handlers} - {None, deferred_signals._note.__code__}
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in codes:
+            return True
+        trace = trace.tb_next
+    return False
+
+
 class deferred_signals:
     """A context in which the user's signal handlers wait. Contexts may be nested; only the main thread runs handlers."""
 
@@ -106,4 +118,4 @@ def _surfacing(handler: Any) -> Any:
     return surface
 
 
-__all__ = ["Surfaced", "deferred_signals", "interruptible"]
+__all__ = ["Surfaced", "deferred_signals", "interruptible", "surfaced_from_handler"]

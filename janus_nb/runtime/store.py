@@ -1,26 +1,29 @@
-"""The store: what outlives a cell. Regions with their graphs, profiles, the numbers in instrumented code, and the copies."""
+"""The store: what outlives the run of a cell. Regions with their graphs, how blocks are divided, and the copies of all texts.
+
+Store      one for a process: what is known
+Session    one for a run of a cell, or a decorated function: what is going on
+"""
 
 from __future__ import annotations
 
-import ast
-import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 from janus_nb.config import Options
-from janus_nb.profile.instrument import BlockSite, LoopSite, Sites, instrument_code
+from janus_nb.profile.instrument import BlockSite, LoopSite, Sites
 from janus_nb.profile.recorder import Recorder
-from janus_nb.runtime.division import Plan
+from janus_nb.runtime.copies import Copies
+from janus_nb.runtime.plan import Plan
 from janus_nb.runtime.region import Region
 from janus_nb.span import Span
 from janus_nb.speculate.policy import Policy
 
-_log = logging.getLogger("janus_nb")
+_T = TypeVar("_T")
 
-MAX_REGIONS = 256
-"""The oldest regions are forgotten, with their graphs, beyond this many."""
+MAX_REGIONS = 128
+"""Regions, with their graphs, and plans that are kept: beyond, the least recently used are forgotten."""
 
 MAX_NAMESPACES = 16
 """Namespaces whose regions are kept: a notebook has one, and one for each module whose functions it calls."""
@@ -28,8 +31,8 @@ MAX_NAMESPACES = 16
 MAX_HOMES = 32
 """How many earlier positions of a loop to remember, so that messages point at its present position after an edit."""
 
-MAX_CODES = 1024
-"""Instrumented copies of functions that are kept."""
+MAX_TEXTS = 1024
+"""Texts of loops that are remembered, to tell apart several loops of the same text in a cell."""
 
 
 class Claims:
@@ -58,31 +61,37 @@ class Claims:
 
 @dataclass(slots=True)
 class Store:
-    """What outlives a cell: regions by where they stand, profiles, instrumented functions.
+    """What outlives the run of a cell; a session holds it only as long as its run lasts.
 
     Attributes:
-        regions: By place (their own text), options and namespace.
-        recorder: All observations.
-        sites: Numbers used in instrumented functions.
-        codes: Code of instrumented copies of functions, by their own code, file and whether it has probes; `None` where there is none.
+        regions: By place (their own text), options and namespace; the least recently used first.
         plans: How blocks of statements are divided into segments.
+        copies: Instrumented copies of cells and functions.
         claims: Regions that are being worked on, and by which thread.
         namespaces: Namespaces in which regions were seen, by id, each with its number. Older ones are forgotten with their regions.
-        cells: Instrumented copies of cells, by file name and text.
-        files: The file name under which a cell's text was first run.
     """
 
     regions: dict[Any, Region] = field(default_factory=dict)
-    recorder: Recorder = field(default_factory=Recorder)
-    sites: Sites = field(default_factory=Sites)
-    codes: dict[tuple[CodeType, str, bool], CodeType | None] = field(default_factory=dict)
-    cells: dict[tuple[str, str], ast.Module] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
     plans: dict[Any, Plan] = field(default_factory=dict)
-    namespaces: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
+    copies: Copies = field(default_factory=Copies)
     claims: Claims = field(default_factory=Claims)
-    count: int = 0
+    namespaces: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
+    _count: int = 0
     _like: dict[tuple[str, str], list[tuple[int, int]]] = field(default_factory=dict)
+
+    @property
+    def sites(self) -> Sites:
+        """Numbers used in the copies."""
+        return self.copies.sites
+
+    @property
+    def recorder(self) -> Recorder:
+        """What was observed in them."""
+        return self.copies.recorder
+
+    def emptied(self) -> Store:
+        """The same copies without any region: for a session whose run is over, but whose code may go on."""
+        return Store(copies=self.copies, claims=self.claims)
 
     def token(self, namespace: dict[str, Any]) -> int:
         """What identifies a namespace among all there have been: `id` alone is given again to others."""
@@ -98,21 +107,8 @@ class Store:
 
     def next_number(self) -> int:
         """A new region's number."""
-        self.count += 1
-        return self.count
-
-    def code(self, function: FunctionType, profiled: bool) -> CodeType | None:
-        """The code of a function's instrumented copy, not bound to a session; `None` if the user's own function runs."""
-        key = (function.__code__, function.__code__.co_filename, profiled)
-        if key not in self.codes:
-            while len(self.codes) >= MAX_CODES:
-                self.codes.pop(next(iter(self.codes)), None)
-            try:
-                self.codes[key] = instrument_code(function, self.sites, profiled)
-            except Exception:
-                _log.debug("JANUS could not copy %s; it runs as it is", function.__qualname__, exc_info=True)
-                self.codes[key] = None
-        return self.codes[key]
+        self._count += 1
+        return self._count
 
     def place(self, site: LoopSite | BlockSite) -> tuple[Any, ...]:
         """What identifies a loop or block in its namespace: its own text. A cell may be edited around it.
@@ -122,6 +118,8 @@ class Store:
         if not site.place:
             span = Span.of(site.node, site.unit.file) if isinstance(site, LoopSite) else Span.over(site.nodes[0], site.nodes[-1], site.unit.file)
             text = "\n".join(site.unit.text.splitlines()[span.line - 1 : span.end_line])
+            while len(self._like) >= MAX_TEXTS:
+                del self._like[next(iter(self._like))]
             like = self._like.setdefault((site.unit.file, text), [])
             if (span.line, span.col) not in like:
                 like.append((span.line, span.col))
@@ -131,27 +129,29 @@ class Store:
     def plan(self, site: BlockSite, namespace: dict[str, Any], owner: Region | None, options: Options) -> Plan:
         """The plan of a block; the same text has one plan, under the same options."""
         key = (self.place(site), options.of_graphs, self.token(namespace))
-        plan = self.plans.get(key)
-        if plan is None:
-            while len(self.plans) >= MAX_REGIONS:
-                self.plans.pop(next(iter(self.plans)))
-            plan = self.plans[key] = Plan(owner.policy if owner is not None else Policy())
-        return plan
+        return _kept(self.plans, key, lambda: Plan(owner.policy if owner is not None else Policy()))
 
     def region(self, site: LoopSite, namespace: dict[str, Any], kind: str, options: Options) -> Region:
         """The region of a loop; the same text is the same region, also in a cell that is run again, or edited elsewhere."""
         key = (self.place(site), options.of_graphs, self.token(namespace))
-        region = self.regions.get(key)
-        if region is None:
-            while len(self.regions) >= MAX_REGIONS:
-                self.regions.pop(next(iter(self.regions)))
-            lines = site.unit.text.splitlines()[site.span.line - 1 : site.span.end_line]
-            title, source = lines[0].strip(), "\n".join(lines)
-            region = self.regions[key] = Region(self.next_number(), site.span, Policy(), kind, title, site.unit.name, source)
+        region = _kept(self.regions, key, lambda: self._new(site, kind))
         if site.span not in region.homes:
             region.homes = (*region.homes[-MAX_HOMES:], site.span)
         region.span, region.unit = site.span, site.unit.name
         return region
+
+    def _new(self, site: LoopSite, kind: str) -> Region:
+        lines = site.unit.text.splitlines()[site.span.line - 1 : site.span.end_line]
+        return Region(self.next_number(), site.span, Policy(), kind, lines[0].strip(), site.unit.name, "\n".join(lines))
+
+
+def _kept(table: dict[Any, _T], key: Any, make: Callable[[], _T]) -> _T:
+    """What a table holds under a key, or something new; the least recently used goes if there are too many."""
+    found = table.pop(key, None)
+    while found is None and len(table) >= MAX_REGIONS:
+        table.pop(next(iter(table)))
+    table[key] = found = found if found is not None else make()
+    return found
 
 
 __all__ = ["Claims", "Store"]

@@ -22,6 +22,7 @@ from types import FrameType
 from typing import Any
 
 from janus_nb.backend import Backend, LoopResult
+from janus_nb.cache.version import Version
 from janus_nb.lowering.program import Program
 from janus_nb.proof.differences import difference, texts_agree
 from janus_nb.proof.fingerprint import VOLATILE, Fingerprint, Names, fingerprint
@@ -30,7 +31,6 @@ from janus_nb.runtime.executor import Executor, Outcome
 from janus_nb.runtime.frames import at_top, names_of, shares_cell
 from janus_nb.runtime.journal import Journal
 from janus_nb.runtime.prepare import Prepared, Violation
-from janus_nb.runtime.region import Version
 from janus_nb.runtime.sources import Block
 from janus_nb.source.names import bound_names
 from janus_nb.speculate.plain import plain

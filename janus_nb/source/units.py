@@ -42,12 +42,26 @@ class Unit:
     tree: ast.Module
 
 
+MAX_UNITS = 128
+"""Texts whose trees are kept; of others only the name is known, and they are parsed again if somebody asks for them."""
+
 _units: dict[str, Unit] = {}
+_names: dict[str, str] = {}
+
+
+def _known(unit: Unit) -> Unit:
+    """Remember a unit, as the last to be forgotten."""
+    _units.pop(unit.file, None)
+    while len(_units) >= MAX_UNITS:
+        del _units[next(iter(_units))]
+    _units[unit.file] = unit
+    _names[unit.file] = unit.name
+    return unit
 
 
 def register(file: str, name: str, text: str, tree: ast.Module) -> Unit:
     """Register a cell that somebody else compiles (IPython, which also keeps its text in `linecache`)."""
-    unit = _units[file] = Unit(file, name, text, tree)
+    unit = _known(Unit(file, name, text, tree))
     find_user_file.cache_clear()
     return unit
 
@@ -60,8 +74,7 @@ def add_unit(file: str, name: str, text: str) -> Unit:
     """
     lines = text.splitlines(keepends=True)
     linecache.cache[file] = (len(text), None, lines, file)
-    unit = _units[file] = Unit(file, name, text, ast.parse(text, file))
-    return unit
+    return _known(Unit(file, name, text, ast.parse(text, file)))
 
 
 def find_unit(file: str, module_globals: dict[str, Any] | None = None) -> Unit | None:
@@ -78,9 +91,8 @@ def find_unit(file: str, module_globals: dict[str, Any] | None = None) -> Unit |
             tree = ast.parse(text, file)
     except SyntaxError:
         return None
-    name = known.name if known else os.path.basename(file)
-    unit = _units[file] = Unit(file, name, text, tree)
-    return unit
+    name = _names.get(file, os.path.basename(file))
+    return _known(Unit(file, name, text, tree))
 
 
 @functools.cache
@@ -98,7 +110,7 @@ def is_user_file(file: str) -> bool:
 @functools.cache
 def find_user_file(file: str) -> bool:
     """As `is_user_file`, remembered by file name."""
-    if file in _units:
+    if file in _names:
         return True
     if file.startswith("<"):
         return file.startswith(("<ipython-input", "<cell", "<janus-cell"))
@@ -125,7 +137,7 @@ def is_keras(kind: type) -> bool:
     return any(k.__module__.partition(".")[0] == "keras" for k in kind.__mro__)
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=256)
 def _locate(code: CodeType, file: str) -> tuple[FunctionNode, Unit] | None:
     """The node of a function's code, in a text that compiles to this very code: a file may have been edited since, or not yet reloaded."""
     unit = find_unit(file)

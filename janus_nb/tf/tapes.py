@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import threading
 import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -183,24 +184,31 @@ class Entry:
         return self.differentiable.backward(self.outputs, self.wanted, self.arguments, grads)
 
 
-_entries: deque[Entry] = deque(maxlen=KEPT)
-_held: list[Any] = []
+class _Mine(threading.local):
+    """What this thread's segments have recorded, and the tapes that it holds: tapes are a thread's own."""
+
+    def __init__(self) -> None:
+        self.entries: deque[Entry] = deque(maxlen=KEPT)
+        self.held: list[Any] = []
+
+
+_mine = _Mine()
 
 
 @contextlib.contextmanager
 def held_by(tapes: Sequence[Any]) -> Iterator[None]:
     """Inside, segments run for a user who holds these tapes by name; those of them that are recording record."""
-    before = _held[:]
-    _held[:] = [t for t in tapes if isinstance(t, tf.GradientTape)]
+    before = _mine.held
+    _mine.held = [t for t in tapes if isinstance(t, tf.GradientTape)]
     try:
         yield
     finally:
-        _held[:] = before
+        _mine.held = before
 
 
 def forget() -> None:
     """No entry made so far is followed any more; tapes keep theirs."""
-    _entries.clear()
+    _mine.entries.clear()
 
 
 def record_segment(differentiable: Differentiable, values: list[Tensor], inputs: list[Tensor], results: list[Tensor], handed: Sequence[int]) -> None:
@@ -226,7 +234,7 @@ def record_segment(differentiable: Differentiable, values: list[Tensor], inputs:
     known = [record.should_record_backprop([tensor]) for tensor in arguments]
     given = range(len(values), len(arguments))
     links = {p: before for p in given if known[p] and (before := entry_of(arguments[p])) is not None}
-    recording = [weakref.ref(tape) for tape in _held if tape._recording]
+    recording = [weakref.ref(tape) for tape in _mine.held if tape._recording]
     alike: dict[tuple[int, ...], list[int]] = {}
     for k in handed:
         if has_gradient(results[k]):
@@ -240,7 +248,7 @@ def record_segment(differentiable: Differentiable, values: list[Tensor], inputs:
             linked = {p: links[p] for p in wanted if p in links}
             entry = Entry(differentiable, arguments, tuple(outputs), wanted, list(map(weakref.ref, taken)), recording, foreign, linked)
             record.record_operation("JanusSegment", taken, [arguments[p] for p in wanted], entry.backward)
-            _entries.append(entry)
+            _mine.entries.append(entry)
 
 
 def has_gradient(tensor: Tensor) -> bool:
@@ -250,7 +258,7 @@ def has_gradient(tensor: Tensor) -> bool:
 
 def entry_of(tensor: Any) -> tuple[Entry, int] | None:
     """The entry that a tensor is a result of, and which result, if it can be followed."""
-    for entry in reversed(_entries):
+    for entry in reversed(_mine.entries):
         for k, made in zip(entry.outputs, entry.results, strict=True):
             if made() is tensor:
                 return entry, k

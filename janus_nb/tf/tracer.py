@@ -391,7 +391,6 @@ class TensorFlowTracer:
             lasts=len(lasts),
             ops=_op_nodes(graph),
             random_ops=len(seeds),
-            half=any(t.dtype in (tf.float16, tf.bfloat16) for op in graph.get_operations() for t in op.outputs),
             unseeded=bool(seeds) and graph.global_seed is None,
         )
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from janus_nb.backend import LoopResult
+from janus_nb.cache.version import Version
 from janus_nb.lowering.core.programs import HostPrograms
 from janus_nb.lowering.core.values import Phase
 from janus_nb.lowering.effects.checks import CheckFailed
 from janus_nb.runtime import engine as engines
 from janus_nb.runtime import executor
-from janus_nb.runtime.region import Version
 
 from tests.programs import control_flow, keras_programs, language, library, objects, partial, text_and_types
 from tests.programs.harness import Program, differences, run

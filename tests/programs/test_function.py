@@ -176,7 +176,7 @@ def test_hits_commit_by_themselves_and_leave_no_trace_when_an_assertion_fails() 
             np.testing.assert_allclose(plain(x, y), fast(x, y), rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(w1.numpy(), w2.numpy(), rtol=1e-4, atol=1e-6)
         assert n1.numpy() == n2.numpy(), i
-    region = fast.__janus__.region
+    region = fast.__janus__.region.region
     assert any(v.committing is not None for v in region.versions)
     assert janus_nb.explain(fast).counts["graph"] > 40
 
@@ -195,4 +195,4 @@ def test_a_call_log_stays_small() -> None:
     assert v.numpy() == 15000.0
     counts = janus_nb.explain(step).counts
     assert counts["graph"] + counts["eager"] + counts["profiled"] == 5000 and counts["hits"] == counts["graph"]
-    assert len(step.__janus__.bus.events) < 2100
+    assert len(step.__janus__.report.events) < 2100

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from janus_nb.events import GraphRejected, InternalError
-from janus_nb.runtime.session import Store
+from janus_nb.runtime.store import Store
 
 from tests.unit.test_engine import every_iteration_is_worth_it, run, space
 

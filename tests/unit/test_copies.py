@@ -381,10 +381,10 @@ def test_sessions_are_not_kept_alive() -> None:
 
 
 FAULTS = [
-    "janus_nb.runtime.store.Store.region", "janus_nb.runtime.store.Store.code", "janus_nb.runtime.store.Claims.take",
-    "janus_nb.runtime.engine.Engine.say_once", "janus_nb.runtime.engine.Engine.found", "janus_nb.runtime.quiet.Quiet.note",
-    "janus_nb.profile.recorder.Recorder.branch", "janus_nb.profile.recorder.Recorder.trip", "janus_nb.runtime.session.bystander",
-    "janus_nb.runtime.session.open_iterable", "janus_nb.runtime.session.Driver", "janus_nb.runtime.session.Session.region",
+    "janus_nb.runtime.store.Store.region", "janus_nb.runtime.copies.Copies.code", "janus_nb.runtime.store.Claims.take",
+    "janus_nb.runtime.announcer.Announcer.say_once", "janus_nb.runtime.announcer.Announcer.found", "janus_nb.runtime.quiet.Quiet.note",
+    "janus_nb.profile.recorder.Recorder.branch", "janus_nb.profile.recorder.Recorder.trip", "janus_nb.runtime.executions.bystander",
+    "janus_nb.runtime.session.open_iterable", "janus_nb.runtime.executions.Driver", "janus_nb.runtime.session.Session.region",
     "janus_nb.runtime.session.Session._is_inner", "janus_nb.runtime.driver.Driver.close", "janus_nb.runtime.driver.Driver.note_profiled",
     "janus_nb.runtime.probes.bind", "janus_nb.runtime.probes.copy_of", "janus_nb.runtime.probes.has_loop", "janus_nb.runtime.probes.is_user_function",
     "tests.unit.fake.FakeBackend.work_done", "tests.unit.fake.FakeBackend.loaded", "tests.unit.fake.FakeBackend.in_eager_mode",

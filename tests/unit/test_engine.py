@@ -15,7 +15,8 @@ from janus_nb.events.fold import fold
 from janus_nb.profile.bind import bind
 from janus_nb.profile.instrument import instrument_module
 from janus_nb.runtime.engine import Engine
-from janus_nb.runtime.session import Session, Store
+from janus_nb.runtime.session import Session
+from janus_nb.runtime.store import Store
 from janus_nb.source.units import add_unit
 
 from tests.unit.fake import FakeBackend, Tensor, Variable, apply
@@ -45,7 +46,7 @@ def space(**extra: Any) -> dict[str, Any]:
 def every_iteration_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("janus_nb.runtime.driver.MIN_SECONDS", 0.0)
     monkeypatch.setattr("janus_nb.runtime.region.MIN_SECONDS", 0.0)
-    monkeypatch.setattr("janus_nb.runtime.engine.Engine.judge", lambda *a: None)
+    monkeypatch.setattr("janus_nb.runtime.judge.Judge.speed", lambda *a: None)
     from janus_nb.lowering.library.row import Effect, Row
     from janus_nb.lowering.library.table import KNOWLEDGE
     from janus_nb.source import units

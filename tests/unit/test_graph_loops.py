@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from janus_nb.runtime.session import Store
+from janus_nb.runtime.store import Store
 
 from tests.unit.fake import Tensor, Variable, join
 from tests.unit.test_engine import every_iteration_is_worth_it, run  # noqa: F401

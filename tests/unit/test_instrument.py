@@ -13,7 +13,8 @@ from janus_nb.events import EventBus
 from janus_nb.profile.bind import bind
 from janus_nb.profile.instrument import Sites, instrument_code, instrument_module
 from janus_nb.runtime.engine import Engine
-from janus_nb.runtime.session import Session, Store
+from janus_nb.runtime.session import Session
+from janus_nb.runtime.store import Store
 from janus_nb.source.units import add_unit
 
 from tests.unit.fake import FakeBackend

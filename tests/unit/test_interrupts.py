@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from janus_nb.runtime.session import Store
 from janus_nb.runtime.signals import deferred_signals, interruptible
+from janus_nb.runtime.store import Store
 
 from tests.unit.test_engine import every_iteration_is_worth_it, run, space
 

@@ -20,8 +20,9 @@ from janus_nb.events.fold import fold
 from janus_nb.profile.bind import bind
 from janus_nb.profile.instrument import instrument_module
 from janus_nb.runtime.engine import Engine
-from janus_nb.runtime.session import Session, Store
+from janus_nb.runtime.session import Session
 from janus_nb.runtime.sources import open_iterable
+from janus_nb.runtime.store import Store
 from janus_nb.source.units import add_unit
 
 from tests.unit.fake import FakeBackend, Tensor, Variable

@@ -172,10 +172,12 @@ class Printer:
                 return [f"{self.text(check)}({index}, {self.text(condition)}, {expected})"]
             case Branch(condition, then, other):
                 tested = self.text(condition)
+                if not then and not other:
+                    return [f"bool({tested})"]  # asking may raise
                 if not then:
                     return [f"if not {tested}:", *self._lines(other, "    ")]
                 rest = ["else:", *self._lines(other, "    ")] if other else []
-                return [f"if {tested}:", *(self._lines(then, "    ") or ["    pass"]), *rest]
+                return [f"if {tested}:", *self._lines(then, "    "), *rest]
             case Carry(states, values):
                 targets = ", ".join(f"{self.name(states)}[{position}]" for position, _ in values)
                 return [f"{targets} = {', '.join(self.text(value) for _, value in values)}"]

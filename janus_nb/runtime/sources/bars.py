@@ -61,6 +61,7 @@ class BarSource:
         self._feed: _Feed | None = _Feed(bar, open_inner)
         self._generator: Iterator[Any] = iter(bar)
         self._begun = False
+        self.error: BaseException | None = None
 
     def _inner(self) -> Source | None:
         return self._feed.source if self._feed is not None else None
@@ -116,7 +117,8 @@ class BarSource:
         __tracebackhide__ = True
         try:
             return self._next()
-        except BaseException:
+        except BaseException as error:
+            self.error = error
             self.close()
             raise
 

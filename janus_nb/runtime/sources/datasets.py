@@ -22,6 +22,7 @@ class TensorSource:
         self._source = source
         self.ahead = ahead
         self._raised: BaseException | None = None
+        self.error: BaseException | None = None
         self._blocks: deque[Any] = deque()
         self._numbered = count
         self._start = start
@@ -85,7 +86,8 @@ class TensorSource:
         __tracebackhide__ = True
         try:
             element = self._pop()
-        except BaseException:
+        except BaseException as error:
+            self.error = error
             self.close()
             raise
         number = self._next

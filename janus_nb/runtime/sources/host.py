@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import chain, islice, repeat, starmap, takewhile
 from typing import Any
@@ -34,6 +35,7 @@ class HostSource:
         self._iterator = iterator
         self._taken: deque[Any] = deque()
         self._raised: BaseException | None = None
+        self.error: BaseException | None = None
 
     @property
     def watched(self) -> tuple[Any, ...]:
@@ -78,17 +80,22 @@ class HostSource:
             if self._raised is not None:
                 raise self._raised
             return next(self._iterator)
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            self.error = error
+            with suppress(Exception):  # what the user's iterator has raised goes first
+                self.close()
             raise
 
     def remaining(self) -> Iterator[Any]:
         """All elements still to come, without JANUS in between."""
-        iterator, taken, raised = self._iterator, self._taken, self._raised
+        if self._raised is not None:
+            rest = iter(()) if isinstance(self._raised, StopIteration) else _raising(self._raised)
+        elif self._taken:
+            rest = _then(self._taken[0], self._iterator)
+        else:
+            rest = _quiet(self._iterator)
         self.close()
-        if raised is not None:
-            return iter(()) if isinstance(raised, StopIteration) else _raising(raised)
-        return _then(taken.popleft(), iterator) if taken else _quiet(iterator)
+        return rest
 
     def close(self) -> None:
         """Let the iterator go: a generator that nobody else holds is closed."""

@@ -55,6 +55,9 @@ class Block:
 class Source(Protocol):
     """Where a loop's elements come from."""
 
+    error: BaseException | None
+    """What the user's iterator has raised, or the end of it, when `pop` passed it on."""
+
     @property
     def ahead(self) -> bool:
         """Whether a block may hold more than one element."""

@@ -99,8 +99,8 @@ def _install_fake() -> None:
     units.find_user_file = lambda file: file not in own and found(file)  # type: ignore[assignment]
     KNOWLEDGE.add(Row(f"{m.__name__}.*", Effect.TRACED) for m in (fakelib, fake))
     import janus_nb.function
-    from janus_nb.runtime.engine import Engine
+    from janus_nb.runtime.judge import Judge
 
     for part in [m for name, m in sys.modules.items() if name.startswith("janus_nb") and hasattr(m, "MIN_SECONDS")]:
         part.MIN_SECONDS = 0.0  # type: ignore[attr-defined]
-    Engine.judge = lambda *a: None  # type: ignore[method-assign]
+    Judge.speed = lambda *a: None  # type: ignore[method-assign]
