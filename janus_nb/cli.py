@@ -1,4 +1,4 @@
-"""The command line: `janus demo | bench | run | lab | doctor`."""
+"""The command line: `janus demo | bench | survey | run | lab | doctor`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rich.table import Table
 from janus_nb.config import option_table
 from janus_nb.errors import OptionError
 from janus_nb.options_text import flags, value_of
+from janus_nb.options_text import parse as parse_options
 
 
 def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -159,6 +160,38 @@ def bench(
         raise click.ClickException(f"{page} has no place for figures: it needs the lines {show.BEGIN!r} and {show.END!r}")
     comparison, bars = not ablation or everything, ablation or everything
     run_all(Console(), programs, rounds, comparison=comparison, ablation=bars, costs=everything, data=data, picture=picture, page=page)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option("--pattern", default="*", show_default=True, help="which file names (of .py and .ipynb files)")
+@click.option("--timeout", default=600.0, show_default=True, help="seconds that one cell may take")
+@click.option("--tolerance", default=1e-3, show_default=True, help="how far floats may differ, relative to their size")
+@click.option("--strip", is_flag=True, help="take @tf.function away first: the eager program is what is measured")
+@click.option("--options", "given", default="", help="options of JANUS, as behind %janus on: '--profile 2 --xla off'")
+@click.option("--details", is_flag=True, help="every loop with all its reasons")
+@click.option("--json", "data", type=click.Path(dir_okay=False, path_type=Path), help="write everything as JSON")
+def survey(folder: Path, pattern: str, timeout: float, tolerance: float, strip: bool, given: str, details: bool, data: Path | None) -> None:
+    """Run the programs of FOLDER eagerly and under JANUS, and compare them cell by cell.
+
+    Every .py and .ipynb file below FOLDER is executed twice, each time in a process of its own and in its own folder, as it is; so give it only what you would run.
+    """
+    for package in ("nbclient", "nbformat", "ipykernel"):
+        if importlib.util.find_spec(package) is None:
+            raise click.ClickException(f"a survey needs {package}: pip install 'janus-nb[survey]'")
+    if data is not None:
+        _check_place(data)
+    from janus_nb.survey.command import run_survey
+
+    try:
+        parse_options(given)
+    except OptionError as error:
+        raise click.UsageError(str(error)) from None
+    wrong = run_survey(
+        Console(), folder, details=details, data=data, pattern=pattern, timeout=timeout, tolerance=tolerance, strip=strip, options=given
+    )
+    if wrong:
+        raise SystemExit(1)
 
 
 @main.command()
