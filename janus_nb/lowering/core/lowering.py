@@ -34,6 +34,7 @@ from janus_nb.speculate.slots import Slot
 class Doors:
     """One function for each thing that rules ask of one another."""
 
+    callees: Mapping[Any, Callable[..., Any]]
     expressions: Mapping[type[ast.expr], Callable[[Lowering, Any], Any]]
     run: Callable[[Lowering, list[ast.stmt]], Outcome]
     bind: Callable[[Lowering, ast.expr, Any], None]
@@ -41,8 +42,12 @@ class Doors:
     run_generator: Callable[[Lowering, types.FunctionType, tuple[Any, ...], dict[str, Any], Any], None]
     condition: Callable[[Lowering, ast.expr], Any]
     items_of: Callable[[Lowering, Any, int | None], list[Any]]
-    keys_of: Callable[[Lowering, dict[Any, Any]], list[Any]]
-    pairs_of: Callable[[Lowering, dict[Any, Any]], list[tuple[Any, Any]]]
+    keys_of: Callable[[Lowering, Any], list[Any]]
+    pairs_of: Callable[[Lowering, Any], list[tuple[Any, Any]]]
+    length: Callable[[Lowering, Any], Any]
+    method: Callable[[Lowering, Any, str, tuple[Any, ...], Mapping[str, Any]], Any]
+    unary: Callable[[Lowering, ast.unaryop, Any], Any]
+    augmented: Callable[[Lowering, ast.operator, Any, Any], Any]
     attribute: Callable[[Lowering, Any, str], Any]
     item: Callable[[Lowering, Any, Any], Any]
     truth: Callable[[Lowering, Any], Any]
@@ -153,11 +158,11 @@ class Lowering:
         """The items of an iterable whose number is known, or assumed to be `count`."""
         return self.doors.items_of(self, value, count)
 
-    def keys_of(self, value: dict[Any, Any]) -> list[Any]:
+    def keys_of(self, value: Any) -> list[Any]:
         """The keys of a dictionary."""
         return self.doors.keys_of(self, value)
 
-    def pairs_of(self, value: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    def pairs_of(self, value: Any) -> list[tuple[Any, Any]]:
         """The keys and items of a dictionary."""
         return self.doors.pairs_of(self, value)
 
@@ -180,6 +185,22 @@ class Lowering:
     def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
         """`left op right`."""
         return self.doors.binary(self, op, left, right)
+
+    def length(self, value: Any) -> Any:
+        """`len(value)`."""
+        return self.doors.length(self, value)
+
+    def method(self, owner: Any, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """`owner.name(*args, **kwargs)`, for a method that was taken from a value of the graph or the host."""
+        return self.doors.method(self, owner, name, args, kwargs)
+
+    def unary(self, op: ast.unaryop, value: Any) -> Any:
+        """`op value`."""
+        return self.doors.unary(self, op, value)
+
+    def augmented(self, op: ast.operator, value: Any, operand: Any) -> Any:
+        """`value op= operand`: what the target holds then."""
+        return self.doors.augmented(self, op, value, operand)
 
     def text(self, value: Any, spec: Any, conversion: str | None) -> Any:
         """`format(value, spec)`, after `str`, `repr` or `ascii`."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -18,7 +19,8 @@ from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import NUM_DTYPE, Kind, Num, kind_of
 
 _BIG = float(2**62)
-_EXACT = float(2**53)
+_EXACT = 2**53
+_SMALLEST = sys.float_info.min
 
 
 class NumberTarget(Protocol):
@@ -54,8 +56,7 @@ def _joined(target: NumberTarget, a: Num, b: Num) -> tuple[Any, Any, Kind]:
         return a.tensor, b.tensor, a.kind
     widened = []
     for value in (a, b):
-        if value.kind == "int":
-            target.require(target.math("abs", target.cast(value.tensor, "float64")) <= _EXACT, "the integer fits a float exactly")
+        _require_exact(target, value)
         widened.append(target.cast(value.tensor, "float64"))
     return widened[0], widened[1], "float"
 
@@ -67,6 +68,22 @@ def binary(target: NumberTarget, op: ast.operator, left: Any, right: Any) -> Num
     if rule is None:
         raise Unsupported("JN102", f"operator {type(op).__name__} on numbers that the graph computes")
     return rule(target, a, b)
+
+
+def _require_normal(target: NumberTarget, result: Any, *operands: Any) -> Any:
+    """Assert that a product or quotient has not become zero, or nearly so: below the smallest normal number TensorFlow's threads drop digits that Python keeps."""
+    small = target.math("abs", result) < _SMALLEST
+    for operand in operands:  # zero times anything is zero
+        small = target.math("logical_and", small, target.math("not_equal", operand, 0))
+    target.require(target.math("logical_not", small), "the number is not too small for the graph")
+    return result
+
+
+def _multiply(target: NumberTarget, a: Num, b: Num) -> Num:
+    result = _SIMPLE_MULTIPLY(target, a, b)
+    if result.kind == "float":
+        _require_normal(target, result.tensor, a.tensor, b.tensor)
+    return result
 
 
 def _simple(function: Callable[[Any, Any], Any]) -> Callable[[NumberTarget, Num, Num], Num]:
@@ -83,10 +100,21 @@ def _simple(function: Callable[[Any, Any], Any]) -> Callable[[NumberTarget, Num,
 
 def _divide(target: NumberTarget, a: Num, b: Num) -> Num:
     x, y = target.cast(a.tensor, "float64"), target.cast(b.tensor, "float64")
-    for value, wide in ((a, x), (b, y)):
-        if value.kind == "int":
-            target.require(target.math("abs", wide) <= _EXACT, "the integer fits a float exactly")
-    return Num(x / _nonzero(target, y), "float")
+    for value in (a, b):
+        _require_exact(target, value)
+    y = _nonzero(target, y)
+    return Num(
+        _require_normal(target, x / y, x, target.select(target.math("equal", target.math("abs", y), float("inf")), target.math("zeros_like", y), y)),
+        "float",
+    )
+
+
+def _require_exact(target: NumberTarget, value: Num) -> None:
+    """Assert that an integer is a float, so that converting it loses nothing."""
+    if value.kind == "int":
+        above = target.math("greater_equal", value.tensor, target.constant(-_EXACT, "int64"))
+        below = target.math("less_equal", value.tensor, target.constant(_EXACT, "int64"))
+        target.require(target.math("logical_and", above, below), "the integer fits a float exactly")
 
 
 def _nonzero(target: NumberTarget, divisor: Any) -> Any:
@@ -99,11 +127,20 @@ def _floor_divide(target: NumberTarget, a: Num, b: Num) -> Num:
     x, y, kind = _joined(target, a, b)
     y = _nonzero(target, y)
     if kind == "int":
+        _require_opposite(target, x)
         return Num(x // y, "int")
-    quotient = (x - _float_mod(target, x, y)) / y
+    rest = target.math("fmod", x, y)
+    unlike = target.math("not_equal", rest < 0, y < 0) & target.math("not_equal", rest, 0)
+    quotient = (x - rest) / y
+    quotient = target.select(unlike, quotient - 1.0, quotient)
     floor = target.math("floor", quotient)
     rounded = target.select(quotient - floor > 0.5, floor + 1.0, floor)
     return Num(target.select(target.math("equal", quotient, 0), _tiny(target, x / y), rounded), "float")
+
+
+def _require_opposite(target: NumberTarget, integer: Any) -> None:
+    """Assert that an integer has an opposite in 64 bits."""
+    target.require(target.math("not_equal", integer, target.constant(-(2**63), "int64")), "the integer fits 64 bits")
 
 
 def _modulo(target: NumberTarget, a: Num, b: Num) -> Num:
@@ -129,24 +166,15 @@ def _tiny(target: NumberTarget, ratio: Any) -> Any:
     return target.select(target.math("equal", ratio, 0), ratio, _zero_like(target, ratio))
 
 
-def _power(target: NumberTarget, a: Num, b: Num) -> Num:
-    if a.kind == b.kind == "int":
-        raise Unsupported("JN102", "power of integers that the graph computes")
-    x, y, _ = _joined(target, a, b)
-    target.require(x > 0, "the base of a power is positive")
-    power = target.math("pow", x, y)
-    target.require(target.math("abs", power) < float("inf"), "the power fits a float")
-    return Num(power, "float")
-
+_SIMPLE_MULTIPLY = _simple(operator.mul)
 
 _BINARY: dict[type[ast.operator], Callable[[NumberTarget, Num, Num], Num]] = {
     ast.Add: _simple(operator.add),
     ast.Sub: _simple(operator.sub),
-    ast.Mult: _simple(operator.mul),
+    ast.Mult: _multiply,
     ast.Div: _divide,
     ast.FloorDiv: _floor_divide,
     ast.Mod: _modulo,
-    ast.Pow: _power,
 }
 
 _COMPARE: dict[type[ast.cmpop], str] = {
@@ -164,7 +192,8 @@ def compare(target: NumberTarget, op: ast.cmpop, left: Any, right: Any) -> Num:
     name = _COMPARE.get(type(op))
     if name is None:
         raise Unsupported("JN102", f"comparison {type(op).__name__} on numbers that the graph computes")
-    x, y, _ = _joined(target, _numeric(target, as_num(target, left)), _numeric(target, as_num(target, right)))
+    a, b = _numeric(target, as_num(target, left)), _numeric(target, as_num(target, right))
+    x, y, _ = _joined(target, a, b)
     return Num(target.math(name, x, y), "bool")
 
 
@@ -180,12 +209,12 @@ def convert(target: NumberTarget, value: Num, kind: Kind) -> Num:
         fits = target.math("abs", wide) < _BIG
         target.require(fits, "the number fits 64 bits")
         tensor = target.select(fits, wide, target.math("zeros_like", wide))
-    if kind == "float" and value.kind == "int":
-        target.require(target.math("abs", target.cast(tensor, "float64")) <= _EXACT, "the integer fits a float exactly")
     return Num(target.cast(tensor, NUM_DTYPE[kind]), kind)
 
 
 def negate(target: NumberTarget, value: Num) -> Num:
     """`-value`."""
     number = _numeric(target, value)
+    if number.kind == "int":
+        _require_opposite(target, number.tensor)
     return Num(-number.tensor, number.kind)

@@ -10,59 +10,34 @@ import operator
 import sys
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from janus_nb.lowering.core import classes, numbers
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import is_box, is_users
 from janus_nb.lowering.core.unsupported import Unsupported
-from janus_nb.lowering.core.values import BoundMethod, Closure, Host, Lazy, Num, Phase, Range, Suspended, View, kind_of
-from janus_nb.lowering.heap import access, fence, members
+from janus_nb.lowering.core.values import Host, Num, Phase, Range
+from janus_nb.lowering.core.values import kind_of as number_kind
+from janus_nb.lowering.heap import fence
 from janus_nb.lowering.library.tracing import compute, replay
 from janus_nb.lowering.rules import contexts
-from janus_nb.lowering.values import attributes, items, iterators, objects, operators
-from janus_nb.source.units import is_keras, is_user_class
+from janus_nb.lowering.values import iterators, objects, operators
+from janus_nb.lowering.values.kinds import kind_of
+from janus_nb.source.units import is_user_class
 from janus_nb.speculate.plain import plain
-from janus_nb.speculate.slots import UNBOUND, AttrSlot
 
 
-def _number(kind: str) -> Callable[..., Any]:
-    python: Any = {"int": int, "float": float, "bool": bool}[kind]
+def _number(kind: Literal["int", "float"]) -> Callable[..., Any]:
+    python: Any = {"int": int, "float": float}[kind]
 
     def rule(low: Lowering, value: Any = 0, *rest: Any) -> Any:
-        if kind == "bool":
-            result = low.truth(value)
-            return Num(result, "bool") if low.backend.is_symbolic(result) else result
-        if isinstance(value, Host) and not rest:
-            return low.host_op(f"{kind}({{}})", python, value)
-        if is_users(value) and not rest:
-            return _converted(low, value, kind)
-        if low.backend.is_variable(value):
-            value = low.backend.read_in_graph(value)
-        if low.is_graph(value):
-            spec = low.backend.spec_of(value)
-            if spec.shape is None or any(d != 1 for d in spec.shape):
-                raise Unsupported("JN203", f"{kind}() of a tensor with more than one element")
-            value = Num(low.math("reshape_scalar", value), "array")
-        if isinstance(value, Num):
-            if value.kind == "array" and low.backend.spec_of(value.tensor).shape != ():
-                return low.host_op(f"{kind}({{}})", python, value)
-            return numbers.convert(low, value, kind)  # type: ignore[arg-type]
-        return fence.now(low, python, value, *rest)
+        return fence.now(low, python, value, *rest) if rest else kind_of(low, value).number(low, value, kind)
 
     return rule
 
 
-def _converted(low: Lowering, value: Any, kind: str) -> Any:
-    """`int(value)` or `float(value)` of an object of the user's: what its class says."""
-    for name in {"int": ("__int__", "__index__"), "float": ("__float__", "__index__")}[kind]:
-        if classes.has_own(type(value), name):
-            found = members.required(low, value, name)
-            exact = found.kind if isinstance(found, Num) else type(found.witness if isinstance(found, Host) else found).__name__
-            if exact != kind:
-                raise Unsupported("JN209", f"{name} of a {type(value).__name__} that is no {kind}")
-            return found
-    raise Unsupported("JN209", f"{kind}() of a {type(value).__name__}")
+def _bool(low: Lowering, value: Any = False) -> Any:
+    return operators.as_value(low.truth(value))
 
 
 def _range(low: Lowering, *args: Any) -> Any:
@@ -91,7 +66,7 @@ def _sequence(kind: type) -> Callable[..., Any]:
         value = iterators.as_replayed(low, value)
         if (isinstance(value, Host) and value.phase is Phase.POST) or isinstance(value, Num):
             return low.host_op(f"{kind.__name__}({{}})", kind, value)
-        items = iterators.items_of(low, value)
+        items = low.items_of(value)
         if kind is set and any(low.is_symbolic(item) for item in items):
             raise Unsupported("JN102", "a set of values that are not known yet")
         return tuple(items) if kind is tuple else low.make(list(items) if kind is list else set(_hashed(low, items)))
@@ -111,7 +86,7 @@ def _dict(low: Lowering, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, dict):
             pairs.update(low.pairs_of(value))
         else:
-            for key, item in [tuple(low.items_of(p)) for p in iterators.items_of(low, value)]:
+            for key, item in [tuple(low.items_of(p)) for p in low.items_of(value)]:
                 if not plain(key):
                     raise Unsupported("JN102", "a dictionary key that is not known yet")
                 pairs[key] = item
@@ -122,7 +97,7 @@ def _sum(low: Lowering, items: Any, start: Any = 0) -> Any:
     items = iterators.as_replayed(low, items)
     if isinstance(items, Num) or (isinstance(items, Host) and not low.backend.is_tensor(items.witness)):
         return low.host_op("sum({}, {})", sum, items, start)
-    parts = iterators.items_of(low, items)
+    parts = low.items_of(items)
     if sys.version_info >= (3, 12) and any(isinstance(v, Num | float) for v in parts):
         return low.host_op("sum({}, {})", sum, low.make(list(parts)), start)  # Python compensates rounding errors here
     total = start
@@ -176,7 +151,7 @@ def _best(low: Lowering, op: type[ast.cmpop], name: str, values: list[Any]) -> A
     best = values[0]
     for value in values[1:]:
         lifted, other = low.lift(value), low.lift(best)
-        kinds = {v.kind if isinstance(v, Num) else kind_of(v) for v in (lifted, other)}
+        kinds = {v.kind if isinstance(v, Num) else number_kind(v) for v in (lifted, other)}
         if len(kinds) > 1 or "array" in kinds:
             return low.host_op(call, python, *values)
         better = numbers.compare(low, op(), lifted, other)
@@ -186,35 +161,31 @@ def _best(low: Lowering, op: type[ast.cmpop], name: str, values: list[Any]) -> A
 
 
 def _abs(low: Lowering, value: Any) -> Any:
-    if isinstance(value, Num) and value.kind != "bool":
-        return Num(low.math("abs", value.tensor), value.kind)
-    if low.is_graph(value):
-        return low.math("abs", value)
-    if is_users(value):
-        return members.required(low, value, "__abs__")
-    return low.host_op("abs({})", abs, value) if isinstance(value, Host) else fence.now(low, abs, value)
+    return kind_of(low, value).absolute(low, value)
 
 
 def _isinstance(low: Lowering, value: Any, kinds: Any) -> Any:
-    for kind in kinds if type(kinds) is tuple else (kinds,):
-        if isinstance(kind, type) and type(kind) not in (type, abc.ABCMeta, enum.EnumMeta) and classes.of_user(type(kind)):
+    for kind in _classes(kinds):
+        if type(kind) not in (type, abc.ABCMeta, enum.EnumMeta) and classes.of_user(type(kind)):
             raise Unsupported("JN209", f"__instancecheck__ of {kind.__name__}")
-        if isinstance(kind, type) and is_user_class(kind) and "__subclasshook__" in kind.__dict__:
+        if is_user_class(kind) and "__subclasshook__" in kind.__dict__:
             raise Unsupported("JN209", f"__subclasshook__ of {kind.__name__}")
-    if isinstance(value, Host):
-        if value.phase is Phase.POST:
-            return low.host_op("isinstance({}, {})", None, value, kinds, raw=True)
-        return low.host_op("isinstance({}, {})", isinstance, value, kinds, raw=True)
-    if isinstance(value, Num):
-        if value.kind == "array":
-            raise Unsupported("JN102", "isinstance() of an array that the graph computes")
-        return issubclass({"int": int, "float": float, "bool": bool}[value.kind], kinds)
-    if isinstance(value, Lazy | View | Suspended | Closure | BoundMethod | Range):
-        raise Unsupported("JN102", "isinstance() of a function or iterator made in the loop")
-    if low.backend.is_symbolic(value):
-        return isinstance(low.backend.eager_example, kinds)
-    members.guard_type(low, value)
-    return isinstance(value, kinds)
+    return kind_of(low, value).is_instance(low, value, kinds)
+
+
+def _classes(kinds: Any) -> list[type]:
+    """The classes that `isinstance` asks for.
+
+    Raises:
+        Unsupported: JN203 if there is something else among them.
+    """
+    if isinstance(kinds, tuple):
+        return [kind for part in kinds for kind in _classes(part)]
+    if isinstance(kinds, types.UnionType):
+        return [kind for part in kinds.__args__ for kind in _classes(part)]
+    if not isinstance(kinds, type):
+        raise Unsupported("JN203", "TypeError: isinstance() arg 2 is not a class")
+    return [kinds]
 
 
 def _getattr(low: Lowering, owner: Any, name: str, *default: Any) -> Any:
@@ -228,53 +199,18 @@ def _hasattr(low: Lowering, owner: Any, name: str) -> Any:
 
 
 def _present(low: Lowering, owner: Any, name: Any) -> bool:
-    """Whether an object has an attribute, found without running code of the user's; guarded.
-
-    Raises:
-        Unsupported: JN102, JN209 where nobody can tell.
-    """
-    if type(name) is not str or isinstance(owner, Host | Num | Closure | BoundMethod | Lazy | View | Suspended):
+    if type(name) is not str:
         raise Unsupported("JN102", "an attribute of a value that is not known yet")
-    if low.is_graph(owner):
-        return hasattr(low.backend.eager_example, name)
-    if (plain(owner) and not isinstance(owner, enum.Enum)) or is_box(owner) or low.is_fresh(owner):
-        return hasattr(owner, name)
-    slot = _attr(low, owner, name)
-    if access.read_slot(low, slot) is not UNBOUND:
-        return True
-    if slot.key in low.heap.overlay:
-        raise Unsupported("JN102", "an attribute that the loop deletes")
-    if isinstance(owner, types.ModuleType):
-        low.heap.guard_constant(slot, UNBOUND, low.span)
-        return hasattr(owner, name)
-    if isinstance(owner, type):
-        return members.find(low, owner, name)[0] is not None or hasattr(type(owner), name)
-    if classes.has_own(type(owner), "__getattribute__") and not is_keras(type(owner)):
-        raise Unsupported("JN206", f"__getattribute__ of a {type(owner).__name__}")
-    members.guard_type(low, owner)
-    base, member = members.find(low, type(owner), name)
-    low.heap.guard_constant(slot, UNBOUND, low.span)
-    if base is None:
-        if classes.has_own(type(owner), "__getattr__"):
-            raise Unsupported("JN209", f"__getattr__ of a {type(owner).__name__}")
-        return False
-    if is_user_class(base) and not isinstance(member, types.FunctionType | staticmethod | classmethod) and hasattr(type(member), "__get__"):
-        raise Unsupported("JN209", f"attribute {name!r} of a {type(owner).__name__}")
-    return True
-
-
-def _attr(low: Lowering, owner: Any, name: str) -> Any:
-    return AttrSlot(owner, name, access.path_of(low, owner))
+    return kind_of(low, owner).has(low, owner, name)
 
 
 def _setattr(low: Lowering, owner: Any, name: str, value: Any) -> None:
     if type(name) is not str:
         raise Unsupported("JN102", "setattr() with a name that is not known yet")
-    attributes.store_attribute(low, owner, name, value)
+    kind_of(low, owner).set_attribute(low, owner, name, value)
 
 
 def _print(low: Lowering, *args: Any, **kwargs: Any) -> Any:
-
     return replay(low, print, args, kwargs)
 
 
@@ -291,31 +227,19 @@ def _format(low: Lowering, value: Any, spec: Any = "") -> Any:
 
 
 def _type(low: Lowering, value: Any) -> Any:
-    if isinstance(value, Num) and value.kind != "array":
-        return {"int": int, "float": float, "bool": bool}[value.kind]
-    if isinstance(value, Host | Num) or low.backend.is_symbolic(value):
-        return low.host_op("type({})", type, value, raw=True)
-    if id(value) in low.made.born or low.is_fresh(value) or not low.is_symbolic(value):
-        members.guard_type(low, value)
-        return type(value)
-    raise Unsupported("JN102", "type() of a function or iterator made in the loop")
+    return kind_of(low, value).type_of(low, value)
 
 
 def _id(low: Lowering, value: Any) -> Any:
-    if isinstance(value, Host):
-        return low.host_op("id({})", id, value, raw=True)
-    if low.is_symbolic(value) or low.is_fresh(value) or plain(value):
-        raise Unsupported("JN202", "identity of a value that the loop makes")
-    return id(value)
+    return kind_of(low, value).identity(low, value)
 
 
 def _callable(low: Lowering, value: Any) -> Any:
-    if isinstance(value, Closure | BoundMethod | types.FunctionType | type):
-        return True
-    if low.is_symbolic(value) and id(value) not in low.made.born:
-        raise Unsupported("JN102", "callable() on a value that is not known yet")
-    members.guard_type(low, value)
-    return callable(value)
+    return kind_of(low, value).is_callable(low, value)
+
+
+def _len(low: Lowering, value: Any) -> Any:
+    return low.length(value)
 
 
 _OPERATORS: dict[type[ast.operator] | type[ast.cmpop], str] = {
@@ -339,7 +263,7 @@ def _operator_rule(kind: Any) -> Callable[..., Any]:
     """`operator.add(a, b)` is `a + b`, whatever `a` and `b` are."""
 
     def rule(low: Lowering, left: Any, right: Any) -> Any:
-        return (operators.compare if issubclass(kind, ast.cmpop) else operators.binary)(low, kind(), left, right)
+        return (low.compare if issubclass(kind, ast.cmpop) else low.binary)(kind(), left, right)
 
     return rule
 
@@ -347,8 +271,8 @@ def _operator_rule(kind: Any) -> Callable[..., Any]:
 RULES: dict[Any, Callable[..., Any]] = {
     int: _number("int"),
     float: _number("float"),
-    bool: _number("bool"),
-    len: items.length,
+    bool: _bool,
+    len: _len,
     range: _range,
     enumerate: iterators.enumerate_rule,
     zip: iterators.zip_rule,

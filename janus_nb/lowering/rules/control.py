@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,19 +18,13 @@ from janus_nb.lowering.core.flow import assume, jumps, one_round
 from janus_nb.lowering.core.frames import Frame
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.outcome import BREAK, CONTINUE, NORMAL, Outcome
-from janus_nb.lowering.core.reader import is_record_type
 from janus_nb.lowering.core.unsupported import Unsupported
-from janus_nb.lowering.core.values import UNKNOWN, Host, Lazy, Num, Phase, Range, Suspended, View
+from janus_nb.lowering.core.values import UNKNOWN, Host, Lazy, Num, Phase, Range, Suspended
 from janus_nb.lowering.graph import branches, loops
-from janus_nb.lowering.heap.access import is_array, path_of
 from janus_nb.lowering.values import generators, operators
-from janus_nb.lowering.values.items import heap_item
 from janus_nb.lowering.values.ranges import range_items
-from janus_nb.source.units import is_user_class
 from janus_nb.span import Span
-from janus_nb.speculate.plain import plain
 from janus_nb.speculate.policy import BranchAssumption, ExitAssumption, TripAssumption
-from janus_nb.speculate.slots import LengthSlot, ViewSlot
 
 # -- conditions ------------------------------------------------------------------------------------------------------
 
@@ -164,101 +157,6 @@ def assert_holds(low: Lowering, node: ast.Assert) -> None:
 # -- loops -----------------------------------------------------------------------------------------------------------
 
 
-def known_items(low: Lowering, value: Any, count: int | None = None) -> list[Any]:
-    """The items of an iterable whose number is known (for a host value: speculated).
-
-    Raises:
-        Unsupported: the number of items is not known while lowering.
-    """
-    if isinstance(value, Suspended | Lazy):
-        return generators.collect(low, value)
-    if isinstance(value, View):
-        return list(value.items)
-    if isinstance(value, Host):
-        return _host_items(low, value, count)
-    if isinstance(value, Num):
-        shape = low.backend.spec_of(value.tensor).shape
-        if value.kind == "array" and shape and shape[0] is not None and shape[0] <= low.policy.unroll_limit:
-            return [low.host_op(f"{{}}[{i}]", None, value, flat=True) for i in range(shape[0])]
-        raise Unsupported("JN202", "iteration over a value that the graph computes")
-    if low.is_graph(value) or low.backend.is_variable(value):
-        shape = low.backend.spec_of(value).shape
-        if not shape or shape[0] is None:
-            raise Unsupported("JN109", "iteration over a tensor of unknown size")
-        return [value[i] for i in range(shape[0])]
-    if (low.is_fresh(value) and isinstance(value, list | tuple | dict | set)) or type(value) in (str, range, bytes):
-        return list(value)
-    if type(value).__name__ == "TensorShape" and plain(value):
-        return list(value)
-    if is_user_class(type(value)) and not is_record_type(type(value)):
-        raise Unsupported("JN201", f"iteration over a {type(value).__name__}")
-    if isinstance(value, list | dict | set | frozenset) or _is_sequence(value):
-        return _heap_items(low, value)
-    raise Unsupported("JN201", f"iteration over a {type(value).__name__}")
-
-
-def _is_sequence(value: Any) -> bool:
-    return isinstance(value, tuple) or type(value).__name__ in ("ListWrapper", "deque")
-
-
-def _heap_items(low: Lowering, value: Any) -> list[Any]:
-
-    if not low.heap.read_content(value):
-        raise Unsupported("JN202", "iteration over a container that the loop changes")
-    if isinstance(value, set | frozenset):
-        raise Unsupported("JN109", "iteration over a set")
-    low.heap.guard_structure(LengthSlot(value, path_of(low, value)), low.span)
-    if isinstance(value, dict):
-        return dict_keys(low, value)
-    return [heap_item(low, value, i) for i in range(len(value))]
-
-
-def dict_keys(low: Lowering, value: dict[Any, Any]) -> list[Any]:
-    """The keys of a dictionary that exists outside the region: assumed to stay, in their order.
-
-    Raises:
-        Unsupported: JN202 if the loop changes it.
-    """
-
-    if not low.heap.read_content(value):
-        raise Unsupported("JN202", "iteration over a container that the loop changes")
-    keys = tuple(value)
-    if not plain(keys):
-        raise Unsupported("JN209", "__hash__ of a key")
-    low.heap.guard_view(ViewSlot(value, path_of(low, value), tuple, "the keys"), low.span)
-    return list(keys)
-
-
-def _host_items(low: Lowering, value: Host, count: int | None) -> list[Any]:
-
-    if value.phase is Phase.POST:
-        raise Unsupported("JN202", "iteration over a value that is known at replay")
-    witness = value.witness
-    if low.backend.is_tensor(witness):
-        return known_items(low, low.lift(value), count)
-    if not _is_indexed(witness):
-        raise Unsupported("JN201", f"iteration over a {type(witness).__name__}")
-    size = len(witness)
-    if count is None and low.span is not None:
-        if low.span in low.policy.looped or size > low.policy.unroll_limit:
-            raise Unsupported("JN109", f"{size} items that come from the data")
-        same = low.host_op(f"(len({{}}) == {size})", lambda v: len(v) == size, value, flat=True)
-        low.check_host(same, True, TripAssumption(low.span, size, low.policy.evidence(low.span)))
-    if isinstance(witness, dict):
-        value = low.host_op("list({})", list, value, flat=True)
-        low.trust.unverified.add(value.code)
-    picks = not is_array(witness)
-    return [low.host_op(f"{{}}[{i}]", lambda v, i=i: v[i], value, flat=True, picks=picks) for i in range(size)]
-
-
-def _is_indexed(value: Any) -> bool:
-    """Whether iteration gives what indices (a dictionary: its keys) give, and runs no code of a class of its own."""
-    kinds: tuple[Any, ...] = (list, tuple, dict, str, bytes, range, deque)
-    like = next((kind for kind in kinds if isinstance(value, kind)), None)
-    own = type(value).__iter__ is not like.__iter__ if like is not None else type(value).__module__ != "numpy"
-    return not own or type(value).__name__ == "ListWrapper"
-
-
 def for_(low: Lowering, node: ast.For) -> Outcome:
     """An inner `for`: unrolled when its items are known, otherwise a graph loop."""
 
@@ -270,7 +168,7 @@ def for_(low: Lowering, node: ast.For) -> Outcome:
     if dynamic is not None:
         return loops.lower_for(low, node, dynamic)
     with low.at(node.iter):
-        items = range_items(low, iterable, span) if isinstance(iterable, Range) else known_items(low, iterable)
+        items = low.items_of(iterable)
         if len(items) > low.policy.unroll_limit:
             raise Unsupported("JN109", f"{len(items)} rounds")
     for item in items:
@@ -347,7 +245,7 @@ def comprehension(low: Lowering, parts: list[ast.comprehension], emit: Callable[
     if isinstance(iterable, Lazy | Suspended):
         _comprehend_lazily(low, first, rest, emit, iterable)
         return
-    items = range_items(low, iterable, span) if isinstance(iterable, Range) else known_items(low, iterable)
+    items = range_items(low, iterable, span) if isinstance(iterable, Range) else low.items_of(iterable)
     if len(items) > low.policy.unroll_limit * 4:
         raise Unsupported("JN109", f"{len(items)} items in a comprehension")
     with _inner_scope(low, first.target):
@@ -402,4 +300,4 @@ def _inner_scope(low: Lowering, target: ast.expr) -> Iterator[None]:
         low.frames.pop()
 
 
-__all__ = ["comprehension", "decide", "for_", "if_", "known_items", "while_"]
+__all__ = ["comprehension", "decide", "for_", "if_", "while_"]

@@ -13,10 +13,9 @@ from typing import Any
 
 from janus_nb.lowering.core import marks
 from janus_nb.lowering.core.lowering import Lowering
-from janus_nb.lowering.core.reader import is_users
 from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Closure, Host, Lazy, Suspended
-from janus_nb.lowering.heap import access, fence, members
+from janus_nb.lowering.heap import access, fence
 from janus_nb.lowering.rules import calls, control
 from janus_nb.lowering.values import generators, operators
 from janus_nb.speculate.plain import plain
@@ -62,7 +61,7 @@ def binop(low: Lowering, node: ast.BinOp) -> Any:
 
 def unaryop(low: Lowering, node: ast.UnaryOp) -> Any:
     """A unary operator."""
-    return operators.unary(low, node.op, low.eval(node.operand))
+    return low.unary(node.op, low.eval(node.operand))
 
 
 def compare(low: Lowering, node: ast.Compare) -> Any:
@@ -124,15 +123,6 @@ def _hashable(low: Lowering, values: list[Any]) -> list[Any]:
     return values
 
 
-def known_pairs(low: Lowering, value: dict[Any, Any]) -> list[tuple[Any, Any]]:
-    """The keys and items of a dictionary, wherever it was made."""
-    if low.is_fresh(value):
-        return list(value.items())
-    if is_users(value):
-        raise Unsupported("JN209", f"keys() of a {type(value).__name__}")
-    return [(key, low.item(value, key)) for key in low.keys_of(value)]
-
-
 def dictionary(low: Lowering, node: ast.Dict) -> Any:
     """A dictionary display."""
     made: dict[Any, Any] = {}
@@ -141,7 +131,7 @@ def dictionary(low: Lowering, node: ast.Dict) -> Any:
         if key_node is None:
             if not isinstance(value, dict):
                 raise Unsupported("JN102", "`**` of something that is not a dictionary")
-            made.update(known_pairs(low, value))
+            made.update(low.pairs_of(value))
             continue
         key = low.eval(key_node)
         made[_hashable(low, [key])[0]] = value
@@ -150,10 +140,11 @@ def dictionary(low: Lowering, node: ast.Dict) -> Any:
 
 def lambda_(low: Lowering, node: ast.Lambda) -> Any:
     """A lambda: a function of the region."""
-    return _closure(low, node, "<lambda>")
+    return closure(low, node, "<lambda>")
 
 
-def _closure(low: Lowering, node: Any, name: str) -> Closure:
+def closure(low: Lowering, node: Any, name: str) -> Closure:
+    """A function defined in the iteration; its defaults are evaluated now."""
     defaults = tuple(low.eval(d) for d in node.args.defaults)
     pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
     return Closure(node, low.frame, name, defaults, {a.arg: low.eval(d) for a, d in pairs if d is not None})
@@ -204,38 +195,7 @@ def formatted_value(low: Lowering, node: ast.FormattedValue) -> Any:
     """One `{value!r:spec}` of an f-string."""
     value = low.eval(node.value)
     spec = low.eval(node.format_spec) if node.format_spec is not None else ""
-    return format_value(low, value, spec, {115: "str", 114: "repr", 97: "ascii"}.get(node.conversion))
-
-
-_CONVERSIONS: dict[str | None, Callable[[Any], Any]] = {"str": str, "repr": repr, "ascii": ascii, None: lambda v: v}
-
-
-def format_value(low: Lowering, value: Any, spec: Any, conversion: str | None) -> Any:
-    """`format(value, spec)`; the text of user objects is what their classes say."""
-    convert = _CONVERSIONS[conversion]
-    if is_users(value) and not isinstance(value, type):
-        return _text_of_object(low, value, spec, conversion)
-    if plain(value) and plain(spec):
-        return fence.now(low, lambda v, s: format(convert(v), s), value, spec)
-    inner = f"{conversion}({{}})" if conversion else "{}"
-    return low.host_op(f"format({inner}, {{}})", lambda v, s: format(convert(v), s), value, spec)
-
-
-def _text_of_object(low: Lowering, value: Any, spec: Any, conversion: str | None) -> Any:
-    """The text of an object of the user's: by `__format__`, `__str__` or `__repr__`, whichever Python would ask first."""
-    if conversion is None:
-        text = members.special(low, value, "__format__", spec)
-        if text is not members.ABSENT:
-            return text
-        if spec != "":
-            raise Unsupported("JN203", "TypeError: unsupported format string")
-    for name in ("__repr__",) if conversion in ("repr", "ascii") else ("__str__", "__repr__"):
-        text = members.special(low, value, name)
-        if text is not members.ABSENT:
-            if conversion == "ascii":
-                raise Unsupported("JN209", f"ascii() of a {type(value).__name__}")
-            return text if conversion is None or spec == "" else format_value(low, text, spec, None)
-    return low.host_op(f"{conversion or 'str'}({{}})", _CONVERSIONS[conversion or "str"], value)
+    return low.text(value, spec, {115: "str", 114: "repr", 97: "ascii"}.get(node.conversion))
 
 
 def named(low: Lowering, node: ast.NamedExpr) -> Any:

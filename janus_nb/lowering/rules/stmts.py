@@ -15,8 +15,9 @@ from janus_nb.lowering.core.unsupported import Unsupported
 from janus_nb.lowering.core.values import Host, Phase
 from janus_nb.lowering.heap import access
 from janus_nb.lowering.rules import contexts, control, patterns
-from janus_nb.lowering.rules.exprs import _closure as make_closure
-from janus_nb.lowering.values import attributes, generators, items, operators
+from janus_nb.lowering.rules.exprs import closure as make_closure
+from janus_nb.lowering.values import generators
+from janus_nb.lowering.values.kinds import kind_of
 from janus_nb.speculate.slots import UNBOUND
 
 Rule = Callable[[Lowering, Any], Outcome]
@@ -53,32 +54,16 @@ def aug_assign(low: Lowering, node: ast.AugAssign) -> Outcome:
         now = access.load_name(low, target.id)
         if now is UNBOUND:
             raise Unsupported("JN110", f"name {target.id!r}")
-        access.store_name(low, target.id, operators.augmented(low, node.op, now, low.eval(node.value)))
+        access.store_name(low, target.id, low.augmented(node.op, now, low.eval(node.value)))
     elif isinstance(target, ast.Attribute):
         owner = low.eval(target.value)
         now = low.attribute(owner, target.attr)
-        attributes.store_attribute(low, owner, target.attr, operators.augmented(low, node.op, now, low.eval(node.value)))
+        new = low.augmented(node.op, now, low.eval(node.value))
+        kind_of(low, owner).set_attribute(low, owner, target.attr, new)
     else:
         owner, index = low.eval(target.value), low.eval(target.slice)
-        _aug_item(low, node.op, owner, index, node.value)
+        kind_of(low, owner).augment_item(low, owner, index, node.op, lambda: low.eval(node.value))
     return NORMAL
-
-
-def _aug_item(low: Lowering, op: ast.operator, owner: Any, index: Any, value_node: ast.expr) -> None:
-    if (
-        isinstance(owner, Host)
-        and owner.code[0] == "c"
-        and access.is_array(owner.witness if owner.phase is not Phase.POST else low.host.objects[owner.code])
-    ):
-        function = low.host.object(operators.IN_PLACE[type(op)])
-        items.postpone(low, owner, f"J.augitem({{}}, {{}}, {function}, {{}})", index, low.eval(value_node))
-        return
-    if isinstance(owner, list | dict) and not low.is_fresh(owner):
-        low.heap.mutated[id(owner)] = owner
-    elif isinstance(owner, Host) and owner.among:
-        low.heap.mutated.update({id(box): box for box in owner.among})
-    now = low.item(owner, index)
-    items.store_item(low, owner, index, operators.augmented(low, op, now, low.eval(value_node)))
 
 
 def bind(low: Lowering, target: ast.expr, value: Any) -> None:
@@ -87,9 +72,11 @@ def bind(low: Lowering, target: ast.expr, value: Any) -> None:
         if isinstance(target, ast.Name):
             access.store_name(low, target.id, value)
         elif isinstance(target, ast.Attribute):
-            attributes.store_attribute(low, low.eval(target.value), target.attr, value)
+            owner = low.eval(target.value)
+            kind_of(low, owner).set_attribute(low, owner, target.attr, value)
         elif isinstance(target, ast.Subscript):
-            items.store_item(low, low.eval(target.value), low.eval(target.slice), value)
+            owner, index = low.eval(target.value), low.eval(target.slice)
+            kind_of(low, owner).set_item(low, owner, index, value)
         elif isinstance(target, ast.Tuple | ast.List):
             _unpack(low, list(target.elts), value)
         else:
@@ -128,11 +115,7 @@ def delete(low: Lowering, node: ast.Delete) -> Outcome:
             access.store_name(low, target.id, UNBOUND)
         elif isinstance(target, ast.Subscript):
             owner, index = low.eval(target.value), low.eval(target.slice)
-            if low.is_fresh(owner) and not low.is_symbolic(index):
-                items.mutate_fresh(low, owner)
-                del owner[index]
-                continue
-            items.postpone(low, owner, "J.delitem({}, {})", index)
+            kind_of(low, owner).delete_item(low, owner, index)
         else:
             raise Unsupported("JN101", "del of an attribute")
     return NORMAL

@@ -1,4 +1,4 @@
-"""Reading and writing items of containers, arrays and tensors.
+"""Items and methods, for several kinds of values: picked by the host, in the graph, or from a container of the user's.
 
 table[key]          known container: guarded item, or known at replay if the loop changes the container
 X[i:i + 32]         array and host index: Python, before the graph
@@ -9,17 +9,17 @@ table[key] = value  postponed to replay (a container made in the iteration itsel
 from __future__ import annotations
 
 import collections
-import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
-from janus_nb.lowering.core.reader import is_box, is_memory, is_record_type
 from janus_nb.lowering.core.unsupported import Unsupported
-from janus_nb.lowering.core.values import Host, Num, Phase, View
-from janus_nb.lowering.heap import members
-from janus_nb.lowering.heap.access import is_array, name_object, path_of, read_slot, touch_library
+from janus_nb.lowering.core.values import BoundMethod, Host, Lazy, Num, Phase, Suspended, View
+from janus_nb.lowering.heap.access import name_object, path_of, read_slot
 from janus_nb.lowering.heap.content import settled
+from janus_nb.lowering.library.table import FLAT_METHODS, OUT_POSITION
+from janus_nb.lowering.library.tracing import refuse_callbacks
+from janus_nb.lowering.values.effects import Read, postpone
 from janus_nb.source.units import is_user_class
 from janus_nb.speculate.guards import Guard, IsBound, IsObject
 from janus_nb.speculate.plain import plain
@@ -27,57 +27,26 @@ from janus_nb.speculate.policy import ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, ItemSlot, LengthSlot
 
 
-def load_item(low: Lowering, owner: Any, index: Any) -> Any:
-    """`owner[index]`."""
-    owner = low.in_graph(owner)
-    if (isinstance(owner, Num) and owner.kind == "array") or (isinstance(owner, Host) and owner.phase is Phase.POST):
-        return low.host_op("{}[{}]", None, owner, index, flat=True, picks=True)
-    if low.is_graph(owner) or low.backend.is_variable(owner):
-        return _tensor_item(low, owner, index)
-    if isinstance(owner, Host):
-        if owner.among and not all(low.heap.read_content(box) for box in owner.among):
-            return low.host_op("{}[{}]", None, Host(Phase.POST, low.host.code(owner, Phase.POST)), index, flat=True, picks=True)
-        if isinstance(index, Num) or low.is_graph(index):
-            if is_array(owner.witness):
-                return _tensor_item(low, low.lift(owner).tensor, index)
-            return low.host_op("{}[{}]", None, owner, index, flat=True, picks=True)
-        return _array_part(low, owner, index) if is_array(owner.witness) else _picked(low, owner, index)
-    if isinstance(index, Host | Num) and _has_index_method(low, index):
-        raise Unsupported("JN209", "__index__ of an object")
-    if is_user_class(type(owner)) and not is_record_type(type(owner)) and not isinstance(owner, type):
-        return members.required(low, owner, "__getitem__", index)
-    if isinstance(owner, list | dict | tuple) and not low.is_fresh(owner):
-        return heap_item(low, owner, index)
-    if is_box(owner) and not low.is_fresh(owner):
-        return _picked(low, owner, index)
-    if low.is_symbolic(index):
-        if isinstance(owner, list | tuple) and isinstance(index, Host) and index.phase is not Phase.POST and not low.is_symbolic(owner):
-            return _picked(low, owner, index)
-        if plain(owner):
-            return low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
-        raise Unsupported("JN102", "index into a container by a value that is not known yet")
-    if type(owner) is enum.EnumMeta and plain(index):
-        return _now(low, owner, index)
-    if not (plain(owner) or (low.is_fresh(owner) and isinstance(owner, list | dict | tuple))) or not plain(index):
-        raise Unsupported("JN201", f"an item of a {type(owner).__name__}")
-    result = _now(low, owner, index)
-    return low.make(result) if isinstance(index, slice) and isinstance(result, list) else result
+def now(owner: Any, index: Any) -> Any:
+    """An item of a plain value, or of a container that the iteration made.
 
-
-def _now(low: Lowering, owner: Any, index: Any) -> Any:
+    Raises:
+        Unsupported: JN203 if Python raises.
+    """
     try:
         return owner[index]
     except Exception as error:
         raise Unsupported("JN203", f"{type(error).__name__}: {error}") from error
 
 
-def _picked(low: Lowering, owner: Any, index: Any) -> Host:
+def picked(low: Lowering, owner: Any, index: Any) -> Host:
     """An item that the host picks: an object that was there before."""
     cut = isinstance(index, slice)
     return low.host_op("{}[{}]", lambda o, i: o[i], owner, index, flat=True, picks=not cut)
 
 
-def _has_index_method(low: Lowering, index: Any) -> bool:
+def has_index_method(index: Any) -> bool:
+    """Whether an index is an object of a user's class."""
     return isinstance(index, Host) and is_user_class(type(index.witness))
 
 
@@ -85,7 +54,7 @@ MAX_WHOLE = 32 * 2**20
 """Bytes of an array that is handed to every call as a whole, so that its rows are picked inside the graph."""
 
 
-def _array_part(low: Lowering, owner: Host, index: Any) -> Host:
+def array_part(low: Lowering, owner: Host, index: Any) -> Host:
     """`array[index]`, by the host; if only the graph needs it and the array does not change, the graph picks the rows itself."""
     made = low.host_op("{}[{}]", lambda o, i: o[i], owner, index)
     if owner.phase is Phase.ENTRY and made.phase is Phase.PRE and isinstance(index, Host | slice):
@@ -108,7 +77,9 @@ def part_in_graph(low: Lowering, value: Host) -> Num | None:
     return None if window is None else Num(low.math("window", low.lift(owner).tensor, *window), "array")
 
 
-def _tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
+def tensor_item(low: Lowering, owner: Any, index: Any) -> Any:
+    """`tensor[index]`: an operation of the graph."""
+
     def convert(part: Any) -> Any:
         if isinstance(part, tuple):
             return tuple(map(convert, part))
@@ -209,7 +180,7 @@ def heap_item(low: Lowering, owner: Any, index: Any) -> Any:
     if low.is_symbolic(index) or isinstance(index, slice):
         if _makes_items(owner) or not low.heap.read_content(owner):
             return _at_replay(low, owner, index)
-        made = _picked(low, Host(Phase.ENTRY, low.host.object(owner), owner), index)
+        made = picked(low, Host(Phase.ENTRY, low.host.object(owner), owner), index)
         if not isinstance(index, slice):
             made.among = _containers_in(low, owner)
         return made
@@ -249,104 +220,53 @@ def holds_key(low: Lowering, owner: dict[Any, Any], key: Any) -> bool:
     return present
 
 
-def store_item(low: Lowering, owner: Any, index: Any, value: Any) -> None:
-    """`owner[index] = value`."""
-    if low.is_fresh(owner) and not isinstance(owner, tuple):
-        if low.is_symbolic(index) or not plain(index):
-            raise Unsupported("JN102", "item assignment at an index that is not known yet")
-        mutate_fresh(low, owner)
-        owner[index] = value
-        if id(owner) in low.made.escaped:
-            low.host.statement(Phase.POST, f"{low.made.escaped[id(owner)]}[{low.code(index, Phase.POST)}] = {low.code(value, Phase.POST)}")
-        return
-    if low.is_graph(owner) or isinstance(owner, Num) or low.backend.is_variable(owner):
-        raise Unsupported("JN203", "item assignment to a tensor")
-    if is_user_class(type(owner)):
-        members.required(low, owner, "__setitem__", index, value)
-        return
-    if not isinstance(owner, Host) and not is_box(owner):
-        raise Unsupported("JN201", f"item assignment to a {type(owner).__name__}")
+def set_at_replay(low: Lowering, owner: Any, index: Any, value: Any, converts: bool) -> None:
+    """`owner[index] = value` of a container of the user's; `converts`: what is stored is converted, not just kept."""
     if not low.is_symbolic(index):
         index = settled(low, index, late=True)
-    postpone(low, owner, "J.setitem({}, {}, {})", Read(index), Read(value) if is_memory_of(low, owner) else value)
+    postpone(low, owner, "J.setitem({}, {}, {})", Read(index), Read(value) if converts else value)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """An argument of an effect that is looked into, not just kept."""
+def of_builtin(owner: Any, name: str) -> Any:
+    """An attribute of a built-in container or text: a field of a named tuple, or a method.
 
-    value: Any
-
-
-def is_memory_of(low: Lowering, owner: Any) -> bool:
-    """Whether a value is, or holds, an array: what is stored in it is converted."""
-    return is_memory(owner.witness if isinstance(owner, Host) else owner)
-
-
-def postpone(low: Lowering, owner: Any, template: str, *args: Any) -> None:
-    """An effect on a container: done at replay, in program order, and undone if the iteration aborts there."""
-    target = owner.witness if isinstance(owner, Host) and owner.phase is not Phase.POST else owner
-    if isinstance(owner, Host) and owner.among:
-        low.heap.mutated.update({id(box): box for box in owner.among})
-    elif isinstance(owner, Host) and owner.code[0] != "c" and owner.phase is not Phase.POST:
-        raise Unsupported("JN102", "a container that comes from the data is changed")
-    if not isinstance(owner, Host) or owner.phase is not Phase.POST:
-        low.heap.mutated[id(target)] = target
-    low.note_effect()
-    if any(isinstance(a, Host) and a.code in low.trust.volatile for a in args):
-        low.trust.volatile_owners.add(id(target))
-    if isinstance(owner, Host) and owner.code in low.trust.unverified:
-        low.host.statement(Phase.POST, f"Flat({low.code(owner, Phase.POST)})")
-    low.host.statement(Phase.POST, template.format(low.code(owner, Phase.POST), *(effect_code(low, a) for a in args)))
+    Raises:
+        Unsupported: JN203 if there is none; JN201 for what is neither.
+    """
+    if isinstance(owner, tuple) and name in getattr(type(owner), "_fields", ()):
+        return owner[type(owner)._fields.index(name)]  # type: ignore[attr-defined]
+    if not hasattr(type(owner), name):
+        raise Unsupported("JN203", f"AttributeError: {type(owner).__name__} has no attribute {name!r}")
+    if not callable(getattr(type(owner), name)):
+        if name == "maxlen":
+            return owner.maxlen
+        raise Unsupported("JN201", f"attribute {name!r} of a {type(owner).__name__}")
+    return method_of(owner, name)
 
 
-def effect_code(low: Lowering, value: Any) -> str:
-    """An argument of an effect, in the post program."""
-    if not isinstance(value, Read):
-        return low.code(value, Phase.POST)
-    return low.read_code(settled(low, value.value, late=True), Phase.POST)
+def method_of(owner: Any, name: str) -> BoundMethod:
+    """A method of a value that is not a plain object, taken and not called yet."""
+    return BoundMethod(owner, name)
 
 
-def mutate_fresh(low: Lowering, owner: Any) -> None:
-    """Note that a container made in this iteration changes; not across a branch that is lowered both ways."""
-    if id(owner) in low.made.borrowed:
-        raise Unsupported("JN102", "a container that is bound anew in every iteration is changed")
-    if low.place.branches and id(owner) not in low.branch_born():
-        raise Unsupported("JN107", "a container made before a branch is changed inside it")
+def called_on_host(low: Lowering, owner: Any, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], memory: bool) -> Any:
+    """A method without effects, by the host; `memory`: of an array.
+
+    Raises:
+        Unsupported: JN201 for a method that writes to an argument; JN204 for one that is handed a function of the user's.
+    """
+    refuse_callbacks((*args, *kwargs.values()))
+    if kwargs.get("out") is not None or (memory and len(args) > OUT_POSITION.get(name, 9)):
+        raise Unsupported("JN201", f"{name}() that writes to its `out` argument")
+    slots = ", ".join(["{}"] * len(args) + [f"{k}={{}}" for k in kwargs])
+    count = len(args)
+
+    def run(value: Any, *given: Any) -> Any:
+        return getattr(value, name)(*given[:count], **dict(zip(kwargs, given[count:], strict=True)))
+
+    return low.host_op(f"{{}}.{name}({slots})", run, owner, *args, *kwargs.values(), flat=name in FLAT_METHODS, picks=name == "get")
 
 
-def length(low: Lowering, owner: Any) -> Any:
-    """`len(owner)`."""
-    if isinstance(owner, (Num, Host)):
-        if isinstance(owner, Num) and owner.kind == "array":
-            shape = low.backend.spec_of(owner.tensor).shape
-            if shape and shape[0] is not None:
-                return shape[0]
-        return low.host_op("len({})", len, owner, flat=True)
-    if isinstance(owner, View):
-        return len(owner.items)
-    if low.is_graph(owner) or low.backend.is_variable(owner):
-        shape = low.backend.spec_of(owner).shape
-        if shape and shape[0] is not None:
-            return shape[0]
-        raise Unsupported("JN203", "len() of a tensor of unknown size")
-    if (low.is_fresh(owner) and hasattr(owner, "__len__")) or (plain(owner) and hasattr(type(owner), "__len__")):
-        return len(owner)
-    if is_user_class(type(owner)) and not isinstance(owner, type):
-        found = members.required(low, owner, "__len__")
-        if type(found) is not int or found < 0:
-            raise Unsupported("JN209", f"__len__ of a {type(owner).__name__}")
-        return found
-    if isinstance(owner, list | dict | set) or is_box(owner):
-        if not low.heap.read_content(owner):
-            return low.host_op("len({})", None, Host(Phase.POST, low.host.object(owner)), flat=True)
-        slot = LengthSlot(owner, path_of(low, owner))
-        return read_slot(low, slot)
-    if type(owner).__module__.partition(".")[0] in low.backend.modules:
-        touch_library(low, owner)
-        try:
-            with low.backend.eagerly():  # a dataset tells its length in eager mode only
-                return len(owner)
-        except TypeError as error:
-            raise Unsupported("JN203", f"len(): {error}") from None
-    raise Unsupported("JN201", f"len() of a {type(owner).__name__}")
+def drawn(low: Lowering, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments of a method that takes all items of an iterator at once."""
+    return tuple(low.make(low.items_of(v)) if isinstance(v, Lazy | View | Suspended) else v for v in args)

@@ -14,11 +14,10 @@ from janus_nb.lowering.core import marks
 from janus_nb.lowering.core.lowering import Lowering
 from janus_nb.lowering.core.reader import is_users
 from janus_nb.lowering.core.unsupported import Unsupported
-from janus_nb.lowering.core.values import Host, Lazy, Num, Phase, Range, Suspended, View
+from janus_nb.lowering.core.values import Host, Lazy, Num, Phase, Suspended, View
 from janus_nb.lowering.heap import fence
 from janus_nb.lowering.library.tracing import compute
 from janus_nb.lowering.values import generators, operators
-from janus_nb.lowering.values.ranges import range_items
 from janus_nb.speculate.plain import plain
 
 
@@ -27,13 +26,6 @@ def as_replayed(low: Lowering, value: Any) -> Any:
     if id(value) in low.heap.dirty and not low.is_fresh(value):
         return Host(Phase.POST, low.host.object(value))
     return value
-
-
-def items_of(low: Lowering, value: Any) -> list[Any]:
-    """The items of an iterable, ranges of unknown length included."""
-    if isinstance(value, Range):
-        return range_items(low, value, low.span)  # type: ignore[arg-type]
-    return low.items_of(value)
 
 
 def _lazy(low: Lowering, what: str, produce: Callable[[Callable[[Any], bool]], None]) -> Lazy:
@@ -47,7 +39,7 @@ def _apart(low: Lowering, iterables: tuple[Any, ...]) -> list[list[Any]]:
         Unsupported: JN104 if making an item has effects: Python makes them in turn, and not all.
     """
     before = marks.mark(low)
-    columns = [items_of(low, value) for value in iterables]
+    columns = [low.items_of(value) for value in iterables]
     if len(iterables) > 1 and marks.acted(low, before):
         raise Unsupported("JN104", "iterators with effects are consumed in step")
     return columns
@@ -64,7 +56,7 @@ def _through(low: Lowering, items: Any, give: Callable[[Any], bool]) -> None:
     if isinstance(items, Lazy | Suspended):
         generators.consume(low, items, give)
     else:
-        _give_all(items_of(low, items), give)
+        _give_all(low.items_of(items), give)
 
 
 def enumerate_rule(low: Lowering, items: Any, start: int = 0) -> Any:
@@ -108,7 +100,7 @@ def map_rule(low: Lowering, function: Any, *iterables: Any) -> Any:
 def reduce_rule(low: Lowering, function: Any, items: Any, *initial: Any) -> Any:
     """`functools.reduce(function, items, initial)`."""
 
-    values = [*initial, *items_of(low, items)]
+    values = [*initial, *low.items_of(items)]
     if not values:
         raise Unsupported("JN203", "TypeError: reduce() of empty iterable with no initial value")
     result = values[0]
@@ -163,7 +155,7 @@ def reversed_rule(low: Lowering, items: Any) -> Any:
     """`reversed(items)`."""
     if is_users(items) or isinstance(items, Lazy | Suspended | set):
         raise Unsupported("JN201", f"reversed() of a {type(items).__name__}")
-    return _lazy(low, "reversed()", lambda give: _give_all(list(reversed(items_of(low, items))), give))
+    return _lazy(low, "reversed()", lambda give: _give_all(list(reversed(low.items_of(items))), give))
 
 
 def sorted_rule(low: Lowering, items: Any, *, key: Any = None, reverse: Any = False) -> Any:
@@ -173,7 +165,7 @@ def sorted_rule(low: Lowering, items: Any, *, key: Any = None, reverse: Any = Fa
         items = low.make(low.items_of(items))
     if key is None:
         return fence.now(low, sorted, items, reverse=reverse) if fence.is_open(low, items) else compute(low, sorted, (items,), {"reverse": reverse})
-    values = items_of(low, as_replayed(low, items))
+    values = low.items_of(as_replayed(low, items))
     keys = [low.call(key, (value,), {}) for value in values]
     if not all(map(plain, keys)) or not plain(reverse):
         raise Unsupported("JN201", "sorted() by a key that is not known yet")
