@@ -222,11 +222,19 @@ def _candidates(kind: type[Uniform] | type[LogUniform]) -> Build:
     return build
 
 
+def _seed_unused(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kwargs: Any) -> Any:
+    """`ComputeAccidentalHits` takes a seed out of eager's stream, and draws nothing."""
+    if graph is not staging:
+        raise Unsupported("JN301", "operation ComputeAccidentalHits inside a nested graph")
+    staging.next_draw()
+
+
 KERNELS: dict[str, Callable[[StagingGraph, Any, Any, Any, Any], Any]] = {
     "Multinomial": random_rule(_multinomial),
     "RandomShuffle": random_rule(_shuffle),
     "LogUniformCandidateSampler": random_rule(_candidates(LogUniform)),
     "UniformCandidateSampler": random_rule(_candidates(Uniform)),
+    "ComputeAccidentalHits": _seed_unused,
 }
 """Samplers that learn (`LearnedUnigramCandidateSampler`) keep what they have seen, and stay refused."""
 

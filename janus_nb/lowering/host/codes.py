@@ -49,11 +49,26 @@ def _known_code(low: Lowering, value: Any, phase: Phase) -> str:
         return _fresh_code(low, value, phase)
     composite = low.backend.components(value)
     if composite is not None:
-        parts, together = composite
-        return f"{low.host.object(together)}({', '.join(code(low, part, phase) for part in parts)})"
+        return _composite_code(low, value, *composite, phase)
     if low.backend.is_traced(value):
         raise Unsupported("JN201", f"a {type(value).__name__} of the graph is kept")
     return low.host.code(value, phase)
+
+
+def _composite_code(low: Lowering, value: Any, parts: list[Any], together: Any, phase: Phase) -> str:
+    """A composite tensor (ragged, sparse, the slices of a gradient): one object, however many places hold it."""
+    known = low.made.escaped.get(id(value))
+    if known is not None and phase is Phase.POST:
+        return known
+    text = f"{low.host.object(together)}({', '.join(code(low, part, phase) for part in parts)})"
+    if phase is not Phase.POST:
+        return text
+    if low.host.indent and not low.ports.final:
+        raise Unsupported("JN107", f"a {type(value).__name__} of the graph is kept inside a branch")
+    made = low.host.assign(Phase.POST, text, UNKNOWN)
+    low.ports.kept.append(value)  # its identity is its key
+    low.made.escaped[id(value)] = made.code
+    return made.code
 
 
 def _fresh_code(low: Lowering, value: Any, phase: Phase) -> str:
