@@ -137,18 +137,23 @@ def run(script: Path, page: Path | None, **options: Any) -> None:
 @click.option("--rounds", default=5, show_default=True, help="timed runs of each variant, interleaved")
 @click.option("--ablation", is_flag=True, help="the paper's bars IMP / BASE / +UNRL / +SPCN / +PARL, then +STEPS and +XLA, instead of the comparison")
 @click.option("--all", "everything", is_flag=True, help="the comparison, the ablation and the overheads")
+@click.option("--zoo", is_flag=True, help="the paper's programs (lenet, treernn, ..., or lenet_keras) instead of the small ones")
+@click.option("--share", default=1.0, show_default=True, help="with --zoo: which part of a realistic run's steps")
 @click.option("--json", "data", type=click.Path(dir_okay=False, path_type=Path), help="write the figures as JSON")
 @click.option("--svg", "picture", type=click.Path(dir_okay=False, path_type=Path), help="draw the speed-ups as bars (needs Matplotlib)")
 @click.option("--update", "page", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="put the figures into this Markdown page")
 def bench(
-    programs: tuple[str, ...], rounds: int, ablation: bool, everything: bool, data: Path | None, picture: Path | None, page: Path | None
-) -> None:
+    programs: tuple[str, ...], rounds: int, ablation: bool, everything: bool, zoo: bool, share: float,
+    data: Path | None, picture: Path | None, page: Path | None
+) -> None:  # fmt: skip
     """Measure PROGRAMS (all by default): eager, hand-written graphs and JANUS, interleaved in one process."""
     from janus_nb.bench.catalogue import BY_NAME
+    from janus_nb.zoo.catalogue import PROGRAMS
 
+    known = BY_NAME if not zoo else {n for p in PROGRAMS for n in (p.name, p.path.stem)}
     for name in programs:
-        if name not in BY_NAME:
-            raise click.UsageError(f"unknown program {name!r}. Programs are: {', '.join(BY_NAME)}.")
+        if name not in known:
+            raise click.UsageError(f"unknown program {name!r}. Programs are: {', '.join(sorted(known) if zoo else BY_NAME)}.")
     if importlib.util.find_spec("sklearn") is None:
         raise click.ClickException("the benchmark needs scikit-learn for its data: pip install 'janus-nb[bench]'")
     if picture is not None and importlib.util.find_spec("matplotlib") is None:
@@ -158,6 +163,11 @@ def bench(
 
     if page is not None and not show.has_place(page):
         raise click.ClickException(f"{page} has no place for figures: it needs the lines {show.BEGIN!r} and {show.END!r}")
+    if zoo:
+        from janus_nb.bench.zoo import run_zoo
+
+        run_zoo(Console(), programs, share, ablation=ablation, data=data, picture=picture, page=page)
+        return
     comparison, bars = not ablation or everything, ablation or everything
     run_all(Console(), programs, rounds, comparison=comparison, ablation=bars, costs=everything, data=data, picture=picture, page=page)
 

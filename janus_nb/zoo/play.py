@@ -41,7 +41,7 @@ class Played:
     reports: list[Report] = field(default_factory=list)
 
 
-def run(name: str, style: str, steps: int | None = None, *, janus: bool = False, **options: Any) -> Played:
+def run(name: str, style: str, steps: int | None = None, *, janus: bool = False, text: str | None = None, **options: Any) -> Played:
     """Run a program.
 
     Args:
@@ -49,6 +49,7 @@ def run(name: str, style: str, steps: int | None = None, *, janus: bool = False,
         style: Which version of it.
         steps: How many steps; a realistic run by default.
         janus: Under JANUS instead of eagerly.
+        text: Other text to run as this program (see `janus_nb.zoo.by_hand`).
         **options: JANUS's options.
 
     Raises:
@@ -60,7 +61,7 @@ def run(name: str, style: str, steps: int | None = None, *, janus: bool = False,
     written = io.StringIO()
     if janus:
         runtime.forget()
-    for number, cell in enumerate(cells_of(program.text(steps))):
+    for number, cell in enumerate(cells_of(text or program.text(steps))):
         started = time.perf_counter()
         with contextlib.redirect_stdout(written):
             if janus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
@@ -55,7 +56,7 @@ def _known_code(low: Lowering, value: Any, phase: Phase) -> str:
     return low.host.code(value, phase)
 
 
-def _composite_code(low: Lowering, value: Any, parts: list[Any], together: Any, phase: Phase) -> str:
+def _composite_code(low: Lowering, value: Any, parts: Sequence[Any], together: Any, phase: Phase) -> str:
     """A composite tensor (ragged, sparse, the slices of a gradient): one object, however many places hold it."""
     known = low.made.escaped.get(id(value))
     if known is not None and phase is Phase.POST:
