@@ -2,7 +2,7 @@
 
     regions of all cells -> loops, hottest first -> "whole" | "partial" | "imperative" | "no loop"
 
-*Whole*: after profiling, at least nine tenths of the iterations of every loop that matters ran in a graph. *Partial*: some did, or ran in segments.
+*Whole*: after profiling, at least nine tenths of the iterations of every loop that matters ran in a graph, not counting those that Python ran to check a graph. *Partial*: some did, or ran in segments.
 A loop that only starts other loops is not counted; neither are loops that took less than a twentieth of the time of all, unless they are all there is.
 """
 
@@ -12,11 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from janus_nb.events import EagerRan
 from janus_nb.events.fold import RegionView
 from janus_nb.report import Report
 
 NO_REASON = ("JN406", "JN407", "JN408")
 """Codes that say that nothing stood in the way: too little work left, a loop inside converted, nothing to compute."""
+
+CHECKS = ("verification", "audit")
+"""Why Python runs an iteration though there is a graph for it: to compare the two."""
 
 SHARE = 0.05
 """Loops with less of the time do not matter."""
@@ -43,7 +47,7 @@ class Loop:
         title: Its head.
         cell: The cell's name.
         kind: "whole", "partial" or "imperative".
-        iterations: How many ran as `graph`, `partial` (segments), `eager`, `profiled`.
+        iterations: How many ran as `graph`, `partial` (segments), `checked` (in Python, to be compared with a graph), `eager`, `profiled`.
         graphs: Graphs generated.
         aborts: Iterations that fell back.
         seconds: In all.
@@ -98,11 +102,11 @@ class Verdict:
 
 def verdict(reports: Iterable[Report]) -> Verdict:
     """The verdict over the reports of a program's cells."""
-    views = [report.view for report in reports]
-    regions = [region for view in views for region in view.regions.values()]
+    seen = [(region, _checked(report, number)) for report in reports for number, region in report.view.regions.items()]
+    regions = [region for region, _ in seen]
     wrong = [f"internal error in {e.where}: {e.error}" for r in regions for e in r.errors]
     wrong += [f"rejected: {g.what}" for r in regions for g in r.rejected]
-    loops = sorted((_loop(r) for r in regions if _counts(r)), key=lambda loop: -loop.seconds)
+    loops = sorted((_loop(r, checked) for r, checked in seen if _counts(r)), key=lambda loop: -loop.seconds)
     total = sum(loop.seconds for loop in loops)
     return Verdict.over((loop for loop in loops if loop.seconds >= SHARE * total), wrong)
 
@@ -113,15 +117,21 @@ def _counts(region: RegionView) -> bool:
     return region.kind != "segment" and not region.only_starts_others and ran > 0
 
 
-def _loop(region: RegionView) -> Loop:
-    after = region.graph + region.partial + region.eager
+def _checked(report: Report, region: int) -> int:
+    """Iterations that Python ran so that a graph could be compared with them."""
+    return sum(e.iterations for e in report.events if isinstance(e, EagerRan) and e.region == region and e.why in CHECKS)
+
+
+def _loop(region: RegionView, checked: int) -> Loop:
+    eager = max(0, region.eager - checked)
+    after = region.graph + region.partial + eager
     if after and region.graph >= 0.9 * after:
         kind = "whole"
     elif region.graph + region.partial:
         kind = "partial"
     else:
         kind = "imperative"
-    iterations = {"graph": region.graph, "partial": region.partial, "eager": region.eager, "profiled": region.profiled}
+    iterations = {"graph": region.graph, "partial": region.partial, "checked": checked, "eager": eager, "profiled": region.profiled}
     seconds = sum(part.seconds for part in region.timeline) + sum(graph.seconds for graph in region.graphs)
     return Loop(region.title, region.unit, kind, iterations, len(region.graphs), region.aborts, seconds, tuple(_reasons(region)))
 

@@ -35,7 +35,16 @@ def report(*events: Event) -> Report:
 def test_a_loop_that_ran_in_a_graph_is_whole() -> None:
     found = verdict([report(region(1), Profiled(1, 0.1), generated(1), GraphRan(1, 1, 95, 1.0), EagerRan(1, 0.2, "left", 5))])
     assert found.kind == "whole"
-    assert found.loops[0].iterations == {"graph": 95, "partial": 0, "eager": 5, "profiled": 1}
+    assert found.loops[0].iterations == {"graph": 95, "partial": 0, "checked": 0, "eager": 5, "profiled": 1}
+
+
+def test_iterations_that_check_a_graph_do_not_count_against_it() -> None:
+    checks = (EagerRan(1, 0.2, "verification", 2), EagerRan(1, 0.2, "audit", 3))
+    found = verdict([report(region(1), Profiled(1, 0.1), generated(1), GraphRan(1, 1, 20, 1.0), *checks)])
+    assert found.kind == "whole"
+    assert found.loops[0].iterations["checked"] == 5
+    others = (EagerRan(1, 0.2, "fallback", 5),)
+    assert verdict([report(region(1), generated(1), GraphRan(1, 1, 20, 1.0), *others)]).kind == "partial"
 
 
 def test_a_declined_loop_is_imperative_and_says_why() -> None:
