@@ -1,4 +1,4 @@
-"""The command line: `janus demo | bench | run | lab | doctor`."""
+"""The command line: `janus demo | bench | survey | run | lab | doctor`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rich.table import Table
 from janus_nb.config import option_table
 from janus_nb.errors import OptionError
 from janus_nb.options_text import flags, value_of
+from janus_nb.options_text import parse as parse_options
 
 
 def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -136,18 +137,23 @@ def run(script: Path, page: Path | None, **options: Any) -> None:
 @click.option("--rounds", default=5, show_default=True, help="timed runs of each variant, interleaved")
 @click.option("--ablation", is_flag=True, help="the paper's bars IMP / BASE / +UNRL / +SPCN / +PARL, then +STEPS and +XLA, instead of the comparison")
 @click.option("--all", "everything", is_flag=True, help="the comparison, the ablation and the overheads")
+@click.option("--zoo", is_flag=True, help="the paper's programs (lenet, treernn, ..., or lenet_keras) instead of the small ones")
+@click.option("--share", default=1.0, show_default=True, help="with --zoo: which part of a realistic run's steps")
 @click.option("--json", "data", type=click.Path(dir_okay=False, path_type=Path), help="write the figures as JSON")
 @click.option("--svg", "picture", type=click.Path(dir_okay=False, path_type=Path), help="draw the speed-ups as bars (needs Matplotlib)")
 @click.option("--update", "page", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="put the figures into this Markdown page")
 def bench(
-    programs: tuple[str, ...], rounds: int, ablation: bool, everything: bool, data: Path | None, picture: Path | None, page: Path | None
-) -> None:
+    programs: tuple[str, ...], rounds: int, ablation: bool, everything: bool, zoo: bool, share: float,
+    data: Path | None, picture: Path | None, page: Path | None
+) -> None:  # fmt: skip
     """Measure PROGRAMS (all by default): eager, hand-written graphs and JANUS, interleaved in one process."""
     from janus_nb.bench.catalogue import BY_NAME
+    from janus_nb.zoo.catalogue import PROGRAMS
 
+    known = BY_NAME if not zoo else {n for p in PROGRAMS for n in (p.name, p.path.stem)}
     for name in programs:
-        if name not in BY_NAME:
-            raise click.UsageError(f"unknown program {name!r}. Programs are: {', '.join(BY_NAME)}.")
+        if name not in known:
+            raise click.UsageError(f"unknown program {name!r}. Programs are: {', '.join(sorted(known) if zoo else BY_NAME)}.")
     if importlib.util.find_spec("sklearn") is None:
         raise click.ClickException("the benchmark needs scikit-learn for its data: pip install 'janus-nb[bench]'")
     if picture is not None and importlib.util.find_spec("matplotlib") is None:
@@ -157,8 +163,45 @@ def bench(
 
     if page is not None and not show.has_place(page):
         raise click.ClickException(f"{page} has no place for figures: it needs the lines {show.BEGIN!r} and {show.END!r}")
+    if zoo:
+        from janus_nb.bench.zoo import run_zoo
+
+        run_zoo(Console(), programs, share, ablation=ablation, data=data, picture=picture, page=page)
+        return
     comparison, bars = not ablation or everything, ablation or everything
     run_all(Console(), programs, rounds, comparison=comparison, ablation=bars, costs=everything, data=data, picture=picture, page=page)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option("--pattern", default="*", show_default=True, help="which file names (of .py and .ipynb files)")
+@click.option("--timeout", default=600.0, show_default=True, help="seconds that one cell may take")
+@click.option("--tolerance", default=1e-3, show_default=True, help="how far floats may differ, relative to their size")
+@click.option("--strip", is_flag=True, help="take @tf.function away first: the eager program is what is measured")
+@click.option("--options", "given", default="", help="options of JANUS, as behind %janus on: '--profile 2 --xla off'")
+@click.option("--details", is_flag=True, help="every loop with all its reasons")
+@click.option("--json", "data", type=click.Path(dir_okay=False, path_type=Path), help="write everything as JSON")
+def survey(folder: Path, pattern: str, timeout: float, tolerance: float, strip: bool, given: str, details: bool, data: Path | None) -> None:
+    """Run the programs of FOLDER eagerly and under JANUS, and compare them cell by cell.
+
+    Every .py and .ipynb file below FOLDER is executed twice, each time in a process of its own and in its own folder, as it is; so give it only what you would run.
+    """
+    for package in ("nbclient", "nbformat", "ipykernel"):
+        if importlib.util.find_spec(package) is None:
+            raise click.ClickException(f"a survey needs {package}: pip install 'janus-nb[survey]'")
+    if data is not None:
+        _check_place(data)
+    from janus_nb.survey.command import run_survey
+
+    try:
+        parse_options(given)
+    except OptionError as error:
+        raise click.UsageError(str(error)) from None
+    wrong = run_survey(
+        Console(), folder, details=details, data=data, pattern=pattern, timeout=timeout, tolerance=tolerance, strip=strip, options=given
+    )
+    if wrong:
+        raise SystemExit(1)
 
 
 @main.command()

@@ -181,10 +181,15 @@ def has_place(page: Path) -> bool:
     return BEGIN in text and END in text
 
 
-def update(page: Path, found: dict[str, Any]) -> None:
+def replace(page: Path, text: str) -> None:
     """Replace what stands between the two marks of a page."""
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n\n{document(found)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
+def update(page: Path, found: dict[str, Any]) -> None:
+    """Put the figures of a run into a page."""
+    replace(page, document(found))
 
 
 def collected(programs: list[dict[str, Any]], ablation: list[dict[str, Any]], overheads: dict[str, str]) -> dict[str, Any]:

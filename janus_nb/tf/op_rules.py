@@ -23,6 +23,7 @@ from tensorflow.python.eager import record
 from tensorflow.python.framework import op_def_registry
 
 from janus_nb.lowering.core.unsupported import Unsupported
+from janus_nb.tf.kernels import KERNELS
 from janus_nb.tf.seeds import philox_of
 from janus_nb.tf.staging import StagingGraph, StandIn
 
@@ -79,7 +80,7 @@ def _check_rows(staging: StagingGraph, table: Any, indices: Any, nd: bool) -> No
         with record.stop_recording():
             shape = tf.shape(table, out_type=indices.dtype)
             size = shape[: indices.shape[-1]] if nd else shape[0]
-            _check(staging, tf.reduce_all((indices >= 0) & (indices < size)))
+            staging.require(tf.reduce_all((indices >= 0) & (indices < size)))
     finally:
         staging.busy = was
 
@@ -90,15 +91,6 @@ def _may_check(staging: StagingGraph, graph: Any, op_type: str) -> bool:
         return True
     staging.unchecked.add(op_type)
     return False
-
-
-def _check(staging: StagingGraph, ok: Any) -> None:
-    """Assert a boolean tensor of the graph that is being built."""
-    tracer = staging.tracer() if staging.tracer is not None else None
-    if tracer is None:
-        staging.check(ok)
-    else:
-        tracer.check(ok)
 
 
 def _plain(staging: StagingGraph, build: Callable[[], Any]) -> Any:
@@ -290,7 +282,7 @@ def _sanitized(
         with record.stop_recording():
             value = inputs[position]
             good = valid(value)
-            _check(staging, tf.reduce_all(good))
+            staging.require(tf.reduce_all(good))
             safe = tf.where(good, value, tf.constant(fill, value.dtype))
         changed = [*inputs[:position], safe, *inputs[position + 1 :]]
         op = graph._create_op_internal(op_type, changed, *args, **kwargs)
@@ -342,7 +334,7 @@ def _strided_slice(staging: StagingGraph, graph: Any, inputs: Any, args: Any, kw
                 if shrink >> axis & 1 and tf.get_static_value(begins[axis]) is None:
                     size = tf.shape(inputs[0], out_type=begin.dtype)[axis]
                     good = (begins[axis] >= -size) & (begins[axis] < size)
-                    _check(staging, good)
+                    staging.require(good)
                     begins[axis] = tf.where(good, begins[axis], tf.zeros_like(begins[axis]))
                     ends[axis] = begins[axis] + 1
             safe, end = tf.stack(begins), tf.stack(ends)
@@ -388,6 +380,7 @@ OP_RULES: dict[str, Rule] = {
     "RandomUniform": _random(lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformV2(shape=i[0], dtype=dtype, **philox)),
     "TruncatedNormal": _random(lambda i, dtype, philox: tf.raw_ops.StatelessTruncatedNormalV2(shape=i[0], dtype=dtype, **philox)),
     "RandomUniformInt": _random(lambda i, dtype, philox: tf.raw_ops.StatelessRandomUniformIntV2(shape=i[0], minval=i[1], maxval=i[2], **philox)),
+    **KERNELS,
     "RngReadAndSkip": _read_and_skip,
     "GatherV2": _gather,
     "SparseSoftmaxCrossEntropyWithLogits": _sparse_xent,

@@ -57,6 +57,9 @@ class StandIn:
     def _get_attr_int(self, name: str) -> int:
         return int(self._attrs[name].i)
 
+    def _get_attr_bool(self, name: str) -> bool:
+        return bool(self._attrs[name].b)
+
     def _get_attr_type(self, name: str) -> Any:
         return tf.as_dtype(self._attrs[name].type)
 
@@ -199,6 +202,14 @@ class StagingGraph(func_graph.FuncGraph):  # type: ignore[misc]
         with self.outermost():
             self.checks.append(tf.reshape(ok, []))
         return len(self.checks) - 1
+
+    def require(self, ok: Any) -> None:
+        """Assert a boolean tensor of the graph that is being built, this one or a side of a branch."""
+        tracer = self.tracer() if self.tracer is not None else None
+        if tracer is None:
+            self.check(ok)
+        else:
+            tracer.check(ok)
 
     def next_draw(self) -> Draw:
         """One more random operation, whose seeds are fed per iteration."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from janus_nb.lowering.core.lowering import Lowering
@@ -68,11 +68,29 @@ def _known_code(low: Lowering, value: Any, phase: Phase) -> Operand:
         return _fresh_code(low, value, phase)
     composite = low.backend.components(value)
     if composite is not None:
-        parts, together = composite
-        return _call(low, together, parts, phase)
+        return _composite_code(low, value, *composite, phase)
     if low.backend.is_traced(value):
         raise Unsupported("JN201", f"a {type(value).__name__} of the graph is kept")
     return low.mention(value)
+
+
+def _composite_code(low: Lowering, value: Any, parts: Sequence[Any], together: Any, phase: Phase) -> Operand:
+    """A composite tensor (ragged, sparse, the slices of a gradient): one object, however many places hold it.
+
+    Raises:
+        Unsupported: JN107 if it is kept inside a branch.
+    """
+    known = low.made.escaped.get(id(value))
+    if known is not None and phase is Phase.POST:
+        return known
+    expression = _call(low, together, parts, phase)
+    if phase is not Phase.POST:
+        return expression
+    if low.host.nested and not low.ports.final:
+        raise Unsupported("JN107", f"a {type(value).__name__} of the graph is kept inside a branch")
+    low.ports.kept.append(value)  # its identity is its key
+    low.made.escaped[id(value)] = made = low.host.assign(Phase.POST, expression, UNKNOWN).held
+    return made
 
 
 def _call(low: Lowering, function: Any, args: Iterable[Any], phase: Phase) -> Operation:

@@ -50,7 +50,7 @@ def consume(low: Lowering, generator: Suspended | Lazy, each: Callable[[Any], bo
     generator.begun = True
     if isinstance(generator, Lazy) and any(not frame.region and frame not in low.frames for frame in generator.frames):
         raise Unsupported("JN104", f"{generator.what} that outlives the function it was made in")
-    depth, consumers = len(low.frames), list(low.frames)
+    depth, consumers = len(low.frames), low.frames  # the list itself: calls in the consumer add their frames to it, and take them away
     before = (len(low.place.branches), low.place.looping, low.place.nested)
 
     def on_yield(value: Any) -> None:
