@@ -19,6 +19,7 @@ from janus_nb.events.types import (
     Relaxed,
     Retired,
     Reused,
+    Spent,
     Verified,
     Working,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Relaxed",
     "Retired",
     "Reused",
+    "Spent",
     "Verified",
     "Working",
 ]

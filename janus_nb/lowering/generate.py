@@ -401,7 +401,8 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         seen=low.trust.reader.seen, borrowed=tuple(low.made.borrowed_inputs),
         volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.trust.volatile) | low.trust.volatile_owners,
         checks=tuple(low.checks.graph), host_checks=tuple(low.checks.replay), pre_checks=tuple(low.checks.before),
-        effects=low.lines.effects, graph_spans=frozenset(low.lines.graph_spans), effect_spans=frozenset(low.lines.effect_spans), attempts=attempt,
+        effects=low.lines.effects, graph_spans=frozenset(low.lines.graph_spans), effect_spans=frozenset(low.lines.effect_spans),
+        lowered_spans=frozenset(low.lines.lowered_spans), host_spans=frozenset(low.lines.host_spans), attempts=attempt,
         left=tuple({(r.reason.code, r.span): Refusal(r.reason, r.detail, r.span) for r in low.place.left}.values()),
     )  # fmt: skip
 

@@ -86,6 +86,8 @@ class Program:
         effects: Number of effects per iteration.
         graph_spans: Expressions that became operations.
         effect_spans: Statements whose effects are replayed.
+        lowered_spans: Statements that the program stands for; of compound ones the lines before their body.
+        host_spans: Those of them of which the host computes a part.
         attempts: How often the region was lowered until the carried state was known.
         left: Sides of branches without a graph form: Python runs the iterations that take them.
     """
@@ -119,6 +121,8 @@ class Program:
     effects: int
     graph_spans: frozenset[Span]
     effect_spans: frozenset[Span]
+    lowered_spans: frozenset[Span]
+    host_spans: frozenset[Span]
     attempts: int
     left: tuple[Refusal, ...] = ()
 

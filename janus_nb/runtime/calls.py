@@ -193,7 +193,8 @@ class _Call:
             return False
         self.result = finals[0]
         with self._engine.contained(self.region, "after a commit"):
-            self._engine.ran(self.region, version, 1, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._engine.ran(self.region, version, 1, seconds, seconds)
         return True
 
     def advance(self, done: int) -> None:
@@ -201,7 +202,7 @@ class _Call:
 
     def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
         """Count the call; a version whose only write is the result commits in its graph from now on."""
-        self._engine.ran(self.region, version, 1, seconds)
+        self._engine.ran(self.region, version, 1, seconds, self.executor.inside)
         self._engine.judge(self.region, version)
         if version.program.finals == (RETURN_SLOT,):
             self._engine.let_commit(version)

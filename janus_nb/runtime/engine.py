@@ -23,6 +23,7 @@ from janus_nb.events import (
     Relaxed,
     Retired,
     Reused,
+    Spent,
     Verified,
     Working,
 )
@@ -39,7 +40,7 @@ from janus_nb.runtime.prepare import Violation, pre_check
 from janus_nb.runtime.region import AGREEMENTS, Region, Status, Version
 from janus_nb.span import Span
 from janus_nb.speculate.guards import Equals, Guard
-from janus_nb.speculate.policy import ExitAssumption, ValueAssumption
+from janus_nb.speculate.policy import KINDS, ExitAssumption, ValueAssumption
 from janus_nb.speculate.slots import UNBOUND, describe
 
 _log = logging.getLogger("janus_nb")
@@ -113,6 +114,13 @@ class Engine:
         policy.branches, policy.trips = self.recorder.branches, self.recorder.trips
         policy.specialize, policy.unroll = self.options.specialize, self.options.unroll
         started = time.perf_counter()
+        try:
+            return self._made(region, target, names)
+        finally:
+            self.bus.emit(Spent(region.number, "generate", time.perf_counter() - started))
+
+    def _made(self, region: Region, target: Target, names: MutableMapping[str, Any]) -> Version | Refusal | None:
+        policy, started = region.policy, time.perf_counter()
         try:
             made = generate(self.backend, target, policy, names, f"region_{region.number}")
             if isinstance(made, Refusal) and not target.single:
@@ -285,13 +293,13 @@ class Engine:
             region.drop(version)
             self.retire(region, "JN401", differs)
 
-    def ran(self, region: Region, version: Version, iterations: int, seconds: float) -> None:
-        """A call of the graph has committed iterations."""
+    def ran(self, region: Region, version: Version, iterations: int, seconds: float, inside: float) -> None:
+        """A call has committed iterations, `inside` of its `seconds` in the graph."""
         version.iterations += iterations
         version.seconds = min(version.seconds, seconds / iterations)
         region.iteration += iterations
         region.graph_iterations += iterations
-        self.bus.emit(GraphRan(region.number, version.number, iterations, seconds))
+        self.bus.emit(GraphRan(region.number, version.number, iterations, seconds, host=max(0.0, seconds - inside)))
 
     def failed(self, region: Region, version: Version, why: Violation | Exception) -> bool:
         """A call stopped before an iteration, which Python runs. True if a graph without what failed may be generated."""
@@ -399,28 +407,32 @@ def _generated(region: Region, version: Version, seconds: float) -> Generated:
         version=version.number,
         seconds=seconds,
         attempts=program.attempts,
-        ops=tuple(OpInfo(o.name, o.kind, o.inputs, o.span) for o in body.ops),
+        ops=tuple(OpInfo(o.name, o.kind, o.inputs, o.span, o.spec, o.role, o.label) for o in body.ops),
         assumptions=_assumptions(program),
         variables=tuple(v.name for v in body.variables),
         carried=tuple(describe(c.slot) for c in (*program.graph_carries, *program.pre_carries, *program.post_carries)),
         graph_spans=tuple(program.graph_spans),
         effect_spans=tuple(program.effect_spans),
         programs=program.texts,
+        lowered_spans=tuple(program.lowered_spans),
+        host_spans=tuple(program.host_spans),
     )
 
 
 def _assumptions(program: Program) -> tuple[AssumptionInfo, ...]:
     found = [
-        AssumptionInfo(f"{describe(g.slot)} is {g.expected}", "read while generating", g.span, "before each call")
+        AssumptionInfo(f"{describe(g.slot)} is {g.expected}", "read while generating", g.span, "before each call", "guard")
         for g in program.guards
         if getattr(g.expect, "value", None) is not UNBOUND  # that a builtin's name is not rebound goes without saying
     ]
     for feed in program.feeds:
-        found.append(AssumptionInfo(f"fed value is {feed.spec}", "the pending element", None, "per iteration, before"))
+        found.append(AssumptionInfo(f"fed value is {feed.spec}", "the pending element", None, "per iteration, before", "type"))
     for when, assumptions in (
         ("inside the graph", program.checks),
         ("per iteration, before", program.pre_checks),
         ("at replay", program.host_checks),
     ):
-        found += [AssumptionInfo(str(a), a.evidence, a.span, when) for a in assumptions]
+        found += [
+            AssumptionInfo(str(a), a.evidence, a.span, when, KINDS[type(a)], getattr(a, "taken", None), getattr(a, "count", 0)) for a in assumptions
+        ]
     return tuple(found)

@@ -227,7 +227,8 @@ class _Visit:
             return False
         Writes(self.executor.frame, self.names()).write(zip(version.program.finals, finals, strict=True))
         with self._engine.contained(self.region, "after a commit"):
-            self._engine.ran(self.region, version, 1, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._engine.ran(self.region, version, 1, seconds, seconds)
         return True
 
     def advance(self, done: int) -> None:
@@ -235,7 +236,7 @@ class _Visit:
 
     def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
         """Count the run; a version that has lasted commits in its graph from now on."""
-        self._engine.ran(self.region, version, 1, seconds)
+        self._engine.ran(self.region, version, 1, seconds, self.executor.inside)
         self._engine.judge(self.region, version)
         if version.iterations > SETTLED and self._alone(version):
             self._engine.let_commit(version)

@@ -98,6 +98,16 @@ class DataAssumption:
 
 Assumption = BranchAssumption | TripAssumption | ExitAssumption | SpecAssumption | ValueAssumption | DataAssumption
 
+KINDS: dict[type, str] = {
+    BranchAssumption: "branch",
+    TripAssumption: "trips",
+    ExitAssumption: "exit",
+    SpecAssumption: "type",
+    ValueAssumption: "value",
+    DataAssumption: "data",
+}
+"""What each is called in events."""
+
 
 @dataclass(slots=True)
 class Policy:

@@ -42,6 +42,11 @@ class HostPrograms:
     _names: dict[int, str] = field(default_factory=dict)
     _remembered: dict[tuple[Phase, str], tuple[Host, int]] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """Number of statements that compute something, so far."""
+        return sum(map(len, self.lines.values()))
+
     def object(self, value: Any) -> str:
         """The name under which the programs know an object."""
         name = self._names.get(id(value))
