@@ -2,6 +2,7 @@
 
 from janus_nb.events.bus import EventBus
 from janus_nb.events.types import (
+    Announced,
     BackendChosen,
     CellFinished,
     CellStarted,
@@ -19,12 +20,14 @@ from janus_nb.events.types import (
     Relaxed,
     Retired,
     Reused,
+    SourceSeen,
     Spent,
     Verified,
     Working,
 )
 
 __all__ = [
+    "Announced",
     "BackendChosen",
     "CellFinished",
     "CellStarted",
@@ -43,6 +46,7 @@ __all__ = [
     "Relaxed",
     "Retired",
     "Reused",
+    "SourceSeen",
     "Spent",
     "Verified",
     "Working",

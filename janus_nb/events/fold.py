@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from janus_nb.events.types import (
+    Announced,
     BackendChosen,
     CellFinished,
     CellStarted,
@@ -24,6 +25,7 @@ from janus_nb.events.types import (
     Relaxed,
     Retired,
     Reused,
+    SourceSeen,
     Spent,
     Verified,
     Working,
@@ -75,12 +77,14 @@ class RegionView:
     errors: list[InternalError] = field(default_factory=list)
     backends: list[BackendChosen] = field(default_factory=list)
     timeline: list[Segment] = field(default_factory=list)
+    sources: list[SourceSeen] = field(default_factory=list)
     graph_seconds: float = 0.0
     partial_seconds: float = 0.0
     host_seconds: float = 0.0
     committed: dict[int, int] = field(default_factory=dict)
     spent: dict[str, float] = field(default_factory=dict)
     working: str = ""
+    expected: int = 0
     eager_times: list[float] = field(default_factory=list)
     profiled_times: list[float] = field(default_factory=list)
 
@@ -121,8 +125,8 @@ class RegionView:
 
     @property
     def eager_each(self) -> float | None:
-        """Median seconds of an imperative iteration."""
-        times = sorted(self.profiled_times or self.eager_times)
+        """Median seconds of an imperative iteration; of those without the profiler, if there were enough."""
+        times = sorted(self.eager_times if len(self.eager_times) >= 3 else [*self.profiled_times, *self.eager_times])
         return times[len(times) // 2] if times else None
 
     @property
@@ -190,7 +194,7 @@ def add(view: View, event: Event) -> None:
 
 
 def _add_to_region(region: RegionView, event: Event) -> None:
-    if not isinstance(event, Spent):
+    if not isinstance(event, Spent | SourceSeen | Announced):
         region.working = event.what if isinstance(event, Working) else ""
     match event:
         case Profiled(_, seconds):
@@ -219,6 +223,10 @@ def _add_to_region(region: RegionView, event: Event) -> None:
             region.declined = [d for d in region.declined if d.code != "JN409"]  # enough work came together after all
         case Reused():
             region.reused.append(event.generated)
+        case Announced(_, left):
+            region.expected = region.iterations + left
+        case SourceSeen():
+            region.sources.append(event)
         case Spent(_, what, seconds):
             region.spent[what] = region.spent.get(what, 0.0) + seconds
         case Verified():

@@ -46,6 +46,14 @@ class Profiled:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """So many iterations of a region are known to come."""
+
+    region: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Working:
     """The program waits while JANUS works on a region; `what` says at what."""
 
@@ -66,7 +74,6 @@ class AssumptionInfo:
         taken: The direction assumed of a branch.
         count: The number of rounds assumed of a loop.
     """
-
 
     text: str
     evidence: str
@@ -118,6 +125,7 @@ class Generated:
         programs: What Python does for it: once per call, before and after each iteration.
         lowered_spans: Statements (of compound ones the first lines) that the graph stands for.
         host_spans: Statements of which Python computes a part, before the graph or after it.
+        rounds: Rounds of inner loops that were unrolled, by what they iterate over (or their test).
     """
 
     region: int
@@ -133,6 +141,17 @@ class Generated:
     programs: tuple[str, ...]
     lowered_spans: tuple[Span, ...] = ()
     host_spans: tuple[Span, ...] = ()
+    rounds: tuple[tuple[Span, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeen:
+    """The text of a function outside of the cell that a graph stands for."""
+
+    region: int
+    name: str
+    span: Span
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +288,10 @@ Event = (
     | CellFinished
     | RegionFound
     | Profiled
+    | Announced
     | Working
     | Spent
+    | SourceSeen
     | Generated
     | Reused
     | Declined

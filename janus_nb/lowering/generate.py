@@ -402,7 +402,8 @@ def _finish(low: Lowering, name: str, attempt: int, result: Any) -> Program:
         volatile=frozenset(s.key for s, v in heap.overlay.values() if isinstance(v, Host) and v.code in low.trust.volatile) | low.trust.volatile_owners,
         checks=tuple(low.checks.graph), host_checks=tuple(low.checks.replay), pre_checks=tuple(low.checks.before),
         effects=low.lines.effects, graph_spans=frozenset(low.lines.graph_spans), effect_spans=frozenset(low.lines.effect_spans),
-        lowered_spans=frozenset(low.lines.lowered_spans), host_spans=frozenset(low.lines.host_spans), attempts=attempt,
+        lowered_spans=frozenset(low.lines.lowered_spans), host_spans=frozenset(low.lines.host_spans),
+        rounds=tuple((span, n) for span, n in low.lines.rounds.items() if n > 1), attempts=attempt,
         left=tuple({(r.reason.code, r.span): Refusal(r.reason, r.detail, r.span) for r in low.place.left}.values()),
     )  # fmt: skip
 

@@ -129,6 +129,7 @@ class Driver:
         assert self.source is not None
         with self.engine.contained(self.region, "driver"):
             self.engine.found(self.region)
+            self.engine.announce(self.region, self._announced)
         while True:
             self.run_graphs()
             if self.region.too_fast:

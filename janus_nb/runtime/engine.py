@@ -12,6 +12,7 @@ from janus_nb.backend import Backend
 from janus_nb.cache.lookup import Miss, insert
 from janus_nb.config import Options
 from janus_nb.events import (
+    Announced,
     Declined,
     EventBus,
     Fallback,
@@ -23,6 +24,7 @@ from janus_nb.events import (
     Relaxed,
     Retired,
     Reused,
+    SourceSeen,
     Spent,
     Verified,
     Working,
@@ -38,6 +40,7 @@ from janus_nb.runtime.choice import BackendChoice
 from janus_nb.runtime.commit import surely
 from janus_nb.runtime.prepare import Violation, pre_check
 from janus_nb.runtime.region import AGREEMENTS, Region, Status, Version
+from janus_nb.source.units import functions_around
 from janus_nb.span import Span
 from janus_nb.speculate.guards import Equals, Guard
 from janus_nb.speculate.policy import KINDS, ExitAssumption, ValueAssumption
@@ -75,6 +78,8 @@ class Engine:
         self._found: set[int] = set()
         self._said: set[tuple[int, str]] = set()
         self._announced: set[tuple[int, int]] = set()
+        self._expected: set[int] = set()
+        self._sources: set[tuple[str, int]] = set()
 
     def found(self, region: Region) -> None:
         """Announce a region to this cell's view, once."""
@@ -91,7 +96,28 @@ class Engine:
             self._announced.add(key)
             now = bound()
             version.stale, version.bound = version.bound != now, now
+            self._tell_sources(region, version.generated)
             self.bus.emit(Reused(region.number, version.number, version.generated))
+
+    def _tell_sources(self, region: Region, generated: Generated) -> None:
+        """Give the view the text of the functions that a graph stands for, once."""
+        lines: dict[str, set[int]] = {}
+        for span in generated.lowered_spans:
+            if not (span.file == region.span.file and region.span.line <= span.line <= region.span.end_line):
+                lines.setdefault(span.file, set()).add(span.line)
+        for file, wanted in lines.items():
+            for name, span, text in functions_around(file, wanted):
+                if (file, span.line) not in self._sources:
+                    self._sources.add((file, span.line))
+                    self.bus.emit(SourceSeen(region.number, name, span, text))
+
+    def announce(self, region: Region, left: Callable[[], int | None]) -> None:
+        """Tell the view, once, how many iterations are known to come."""
+        if region.number not in self._expected:
+            self._expected.add(region.number)
+            count = left()
+            if count is not None:
+                self.bus.emit(Announced(region.number, count))
 
     # -- generation -----------------------------------------------------------------------------------------------------
 
@@ -153,6 +179,7 @@ class Engine:
         self.found(region)
         version.generated = _generated(region, version, time.perf_counter() - started)
         self._announced.add((region.number, version.number))
+        self._tell_sources(region, version.generated)
         self.bus.emit(version.generated)
         self.choice.first(region, version, against)
         for refusal in made.left:
@@ -416,6 +443,7 @@ def _generated(region: Region, version: Version, seconds: float) -> Generated:
         programs=program.texts,
         lowered_spans=tuple(program.lowered_spans),
         host_spans=tuple(program.host_spans),
+        rounds=program.rounds,
     )
 
 
@@ -426,7 +454,7 @@ def _assumptions(program: Program) -> tuple[AssumptionInfo, ...]:
         if getattr(g.expect, "value", None) is not UNBOUND  # that a builtin's name is not rebound goes without saying
     ]
     for feed in program.feeds:
-        found.append(AssumptionInfo(f"fed value is {feed.spec}", "the pending element", None, "per iteration, before", "type"))
+        found.append(AssumptionInfo(f"a value of each iteration is {feed.spec}", "the pending element", None, "per iteration, before", "type"))
     for when, assumptions in (
         ("inside the graph", program.checks),
         ("per iteration, before", program.pre_checks),

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
+from janus_nb.span import Span
+
 FunctionNode = ast.FunctionDef | ast.Lambda
 
 
@@ -209,3 +211,23 @@ def _same_column(node: FunctionNode, code: CodeType) -> bool:
 def function_source(function: FunctionType) -> tuple[FunctionNode, Unit] | None:
     """The node of a user function and its unit, or `None` if the text cannot be found."""
     return _locate(function.__code__, function.__code__.co_filename)
+
+
+def functions_around(file: str, lines: set[int]) -> list[tuple[str, Span, str]]:
+    """The outermost functions of a unit that hold some of its lines: a name to show, where they stand, and their text."""
+    unit = find_unit(file)
+    if unit is None:
+        return []
+    found: list[tuple[str, Span, str]] = []
+    pending: list[ast.AST] = [unit.tree]
+    text = unit.text.splitlines()
+    while pending:
+        node = pending.pop(0)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef):
+                span = Span.of(child, file)
+                if any(span.line <= line <= span.end_line for line in lines):
+                    found.append((unit.name, span, "\n".join(text[span.line - 1 : span.end_line])))
+            elif isinstance(child, ast.stmt):
+                pending.append(child)
+    return found

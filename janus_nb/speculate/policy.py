@@ -53,7 +53,7 @@ class ExitAssumption:
     condition: Span | None = None
 
     def __str__(self) -> str:
-        return f"`{self.statement}` is not reached"
+        return f"{self.statement} is not reached" if self.statement.startswith("the ") else f"`{self.statement}` is not reached"
 
 
 @dataclass(frozen=True, slots=True)

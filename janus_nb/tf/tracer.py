@@ -357,8 +357,8 @@ class TensorFlowTracer:
         """What some operations are to the loop, and what they read or write, by their names."""
         states = list(self.graph.states.values())
         found = {state.start.op.name: ("read", ref.name) for state, ref in zip(states, refs, strict=True)}
-        for role, name in (("carry", "carry"), ("feed", "data"), ("invariant", "given")):
-            found.update({t.op.name: (name, "") for t in self._inputs[role]})
+        for name, tensors in (("carry", self._inputs["carry"]), ("data", self._inputs["feed"]), ("given", self._inputs["invariant"])):
+            found.update({t.op.name: (name, "") for t in tensors})
         found.update({draw.seed.op.name: ("seed", "") for draw in self.graph.draws})
         names = [ref.name for state, ref in zip(states, refs, strict=True) if state.written]
         found.update({t.op.name: ("write", name) for t, name in zip(written, names, strict=True)})

@@ -164,6 +164,7 @@ class Lines:
         graph_spans: What does something in the graph.
         lowered_spans: Statements that the graph stands for; of compound ones the lines before their body.
         host_spans: Those of them of which the host computes a part.
+        rounds: Rounds of inner loops that were unrolled, by what they iterate over (or their test).
     """
 
     effects: int = 0
@@ -171,6 +172,7 @@ class Lines:
     graph_spans: dict[Span, None] = field(default_factory=dict)
     lowered_spans: dict[Span, None] = field(default_factory=dict)
     host_spans: dict[Span, None] = field(default_factory=dict)
+    rounds: dict[Span, int] = field(default_factory=dict)
 
     def _tables(self) -> tuple[dict[Span, None], ...]:
         return self.effect_spans, self.graph_spans, self.lowered_spans, self.host_spans
