@@ -116,7 +116,7 @@ def _measured(outcome: Any) -> str:
     )
     heads = "".join(f"<th>{h}</th>" for h in ("", "ms per epoch (median)", "fastest", "slowest", "times eager's speed"))
     return (
-        f'<div class="jn"><h4>Steady state, variants interleaved</h4><table><tr>{heads}</tr>{rows}</table>'
+        f'<div class="jn"><p class="h">Steady state, variants interleaved</p><table><tr>{heads}</tr>{rows}</table>'
         f"<p>Printed lines identical: {outcome.same_output}; largest relative difference of a loss {outcome.worst_loss:.1e}, of a weight {outcome.worst_weight:.1e}.</p></div>"
     )
 

@@ -77,6 +77,8 @@ class CellView:
         self._started = time.monotonic()
         for event in cell.bus.events:
             add(self.view, event)
+        if asked and kind == "live":
+            self._show(self._started)  # before anything that the cell prints: a progress bar's lines stay together
 
     def receive(self, event: Event) -> None:
         """Take an event in; show a frame, not too often."""
@@ -88,7 +90,7 @@ class CellView:
         if self._handle is None:
             if begins:
                 self._show(now)
-        elif now - self._last >= INTERVAL:
+        elif now - self._last >= INTERVAL or isinstance(event, Working):
             self._show(now)
 
     def _show(self, now: float) -> None:

@@ -16,6 +16,7 @@ import os
 import site
 import sys
 import sysconfig
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -85,8 +86,29 @@ def find_unit(file: str, module_globals: dict[str, Any] | None = None) -> Unit |
 @functools.cache
 def _library_roots() -> tuple[str, ...]:
     paths = {*sysconfig.get_paths().values(), *site.getsitepackages(), site.getusersitepackages(), sys.prefix + "/lib"}
+    for place in sys.path:
+        if place and place not in paths:
+            paths.update(_installed_in(place))
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return tuple(os.path.join(p, "") for p in (*paths, here, sys.base_prefix + "/lib") if p and p not in ("/", "/usr"))
+    found = (*paths, here, sys.base_prefix + "/lib")
+    return tuple(p if p.endswith(".py") else os.path.join(p, "") for p in found if p and p not in ("/", "/usr"))
+
+
+def _installed_in(place: str) -> Iterator[str]:
+    """What installers have put into a folder of `sys.path` that is no site-packages (`pip --target`, `PYTHONPATH`, `.pth`).
+
+    Only what their records name: next to it the user's own modules may lie.
+    """
+    try:
+        names = os.listdir(place)
+    except OSError:
+        return
+    for name in names:
+        record = os.path.join(place, name, "RECORD")
+        if name.endswith(".dist-info") and os.path.exists(record):
+            with open(record, encoding="utf-8", errors="replace") as lines:
+                tops = {line.partition(",")[0].partition("/")[0] for line in lines}
+            yield from (os.path.join(place, top) for top in tops if top and top != ".." and not top.endswith(".dist-info"))
 
 
 def is_user_file(file: str) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from janus_nb.view.boxes import Graph
 
-WIDTH, HEIGHT, GAP, ROW = 164, 44, 24, 24
+WIDTH, HEIGHT, GAP, ROW = 154, 44, 18, 24
 """Size of a box, room between lanes, room between rows."""
 
 LANE = {"data": 0, "variables": 1, "carry": 2, "forward": 0, "backward": 1, "update": 1, "written": 1, "check": 2, "effect": 2}

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from janus_nb.events.fold import RegionView, View
-from janus_nb.events.types import Generated
+from janus_nb.events.types import Fallback, Generated
 from janus_nb.span import Span
 from janus_nb.view.structure import Structure, structure_of
 
@@ -169,10 +169,16 @@ def _mark_graph(listing: Listing, region: RegionView, generated: Generated, newe
                 line.rounds = max(line.rounds, rounds)
     for assumption in generated.assumptions:
         if newest and assumption.kind in ("branch", "trips", "exit") and assumption.span is not None:
-            _mark_assumption(listing, lowered, assumption.span, _in_words(assumption.kind, assumption.taken, assumption.count, assumption.evidence))
+            _mark_assumption(
+                listing,
+                lowered | {region.span.line},
+                assumption.span,
+                _in_words(assumption.kind, assumption.taken, assumption.count, assumption.evidence),
+            )
+    chosen = {n for s in spans_in_graph(generated) if s.file == listing.file and s.end_line > s.line for n in range(s.line, s.end_line + 1)}
     for line in listing.lines:
         if line.number in lowered and not line.marks and line.text.strip():
-            line.add(SETTLED)
+            line.add(mark if line.number in chosen else SETTLED)  # the graph chooses between what the sides of a branch leave
     if newest:
         for number, count in Counter(op.span.line for op in generated.ops if op.span is not None and op.span.file == listing.file).items():
             found = listing.line(number)
@@ -205,11 +211,16 @@ def _mark_assumption(listing: Listing, lowered: set[int], span: Span, words: str
 
 def _mark_fallbacks(listing: Listing, region: RegionView) -> None:
     for fallback in region.fallbacks:
-        if fallback.span is not None and fallback.span.file == listing.file and fallback.span != region.span:
+        if fallback.span is not None and fallback.span.file == listing.file and fallback.span != region.span and not ends_loop(fallback):
             line = listing.line(fallback.span.line)
             if line is not None:
                 line.add(FELL)
                 line.falls += 1
+
+
+def ends_loop(fallback: Fallback) -> bool:
+    """Whether nothing was wrong: the loop was over."""
+    return fallback.assumption.startswith("the end of the loop")
 
 
 def _mark_away(listing: Listing, region: RegionView, used: list[Generated]) -> None:
@@ -281,4 +292,4 @@ def _continue_statements(listing: Listing) -> None:
             line.marks = [m for m in before.marks[:1] if m != FELL]
 
 
-__all__ = ["MEANING", "Line", "Listing", "listings", "spans_in_graph"]
+__all__ = ["MEANING", "Line", "Listing", "ends_loop", "listings", "spans_in_graph"]

@@ -17,7 +17,7 @@ from janus_nb.reasons import REASONS
 from janus_nb.span import Span
 from janus_nb.view.boxes import Graph, graph_of
 from janus_nb.view.layout import Layout, lay_out
-from janus_nb.view.marks import Listing, listings, spans_in_graph
+from janus_nb.view.marks import Listing, ends_loop, listings, spans_in_graph
 from janus_nb.view.words import counted, duration, fallbacks, main_regions, many, phases, sentences
 
 VERSION = 2
@@ -224,11 +224,11 @@ def _fallbacks(regions: list[RegionView], texts: list[Listing]) -> Table:
     rows = []
     for region in regions:
         relaxed = {(r.assumption, r.span) for r in region.relaxed}
-        for row in fallbacks(region.fallbacks):
+        for row in fallbacks(f for f in region.fallbacks if not ends_loop(f)):
             then = "the next graph does without it" if (row.text, row.span) in relaxed else "Python ran the iteration"
             assumed, found = _named(row.text, row.span, texts), _named(row.observed, row.span, texts)
             rows.append(Entry((row.when, str(row.span.line) if row.span else "", assumed, found, then), _link(row.span, texts)))
-    count = sum(len(r.fallbacks) for r in regions)
+    count = sum(not ends_loop(f) for r in regions for f in r.fallbacks)
     return Table(f"Where Python took over: {many(count, 'iteration')}", ("when", "line", "assumed", "found", "then"), tuple(rows), True)
 
 

@@ -27,11 +27,11 @@ LEGEND = {"G": "graph", "S": "graph of its own", "U": "unrolled", "A": "assumed"
 COLOURS = {
     "G": "#17703c",
     "S": "#4f6f12",
-    "U": "#0f6a73",
+    "U": "#17808a",
     "A": "#1d5fb4",
     "-": "#7b8794",
     "E": "#8a5a00",
-    "H": "#6b4fa0",
+    "H": "#7a5cb8",
     "C": "#7b8794",
     "P": "#7b8794",
     "F": "#b3361b",
@@ -65,7 +65,7 @@ def place(listing: int, line: int) -> str:
 def _links(model: Model, name: str) -> str:
     """Rules that link what belongs to a line, and show the version that is chosen."""
     there = dict.fromkeys(place(x.number, line.number) for x in model.listings for line in x.lines if line.marks)
-    lit = ",".join(f".{name}:has(.{c}:hover,.{c}:focus-within,.{c}:focus) .{c}" for c in there)
+    lit = ",".join(f".{name}:has(.{c}:hover,.{c}:focus-within) .{c}" for c in there)
     rules = f"{lit}{{background:var(--lit)!important}}" if lit else ""
     for i in range(len(model.tabs)):
         rules += f".{name}:has(#{name}t{i}:checked) .two .t{i}{{display:block}}"
@@ -91,7 +91,7 @@ def _time(model: Model) -> str:
         for what, s in model.phases.items()
     )
     key = "".join(f'<li style="--c:var(--{what})"><b>{duration(s)}</b> {PHASES[what]}</li> ' for what, s in model.phases.items())
-    return f'<h4>Where the time went: {duration(total)}</h4><div class="bar" role="img" aria-label="where the time went">{spans}</div><ul class="key">{key}</ul>'
+    return f'<p class="h">Where the time went: {duration(total)}</p><div class="bar" role="img" aria-label="where the time went">{spans}</div><ul class="key">{key}</ul>'
 
 
 def _iterations(model: Model) -> str:
@@ -115,7 +115,7 @@ def _iterations(model: Model) -> str:
         key = "".join(f'<li style="--c:var(--{kind})"><b>{n:,}</b> {KINDS[kind]}</li> ' for kind, n in counts.items())
         head = f"{many(total, 'iteration')} of <code>{escape(track.title)}</code> in order"
         bar = f'<div class="bar" role="img" aria-label="iterations in order">{"".join(spans)}</div>'
-        parts.append(f'<h4>{head} <span class="dim">(widths: logarithms)</span></h4>{bar}<ul class="key">{key}</ul>')
+        parts.append(f'<p class="h">{head} <span class="dim">(widths: logarithms)</span></p>{bar}<ul class="key">{key}</ul>')
     return "".join(parts)
 
 
@@ -151,7 +151,7 @@ def _two(model: Model) -> str:
     source = "".join(_listing(x) for x in model.listings)
     used = [m for m in LEGEND if any(m in line.marks for x in model.listings for line in x.lines)]
     key = "".join(f'<li class="m-{"N" if m == "-" else m}"><b>{m}</b> {LEGEND[m]}</li> ' for m in used)
-    graphs = "".join(_tab(i, tab) for i, tab in enumerate(model.tabs))
+    graphs = "".join(_tab(i, tab, len(model.tabs)) for i, tab in enumerate(model.tabs))
     return f'<div class="two"><div>{source}<ul class="key">{key}</ul></div><div>{graphs}</div></div>'
 
 
@@ -168,7 +168,7 @@ def _listing(listing: Listing) -> str:
             skipped = 0
         rows.append(_row(listing.number, line, most))
     rows.append(_skip(skipped) if skipped else "")
-    return f'<h4>{escape(listing.name)}</h4><div class="src"><table><tbody>{"".join(rows)}</tbody></table></div>'
+    return f'<p class="h">{escape(listing.name)}</p><div class="src"><table><tbody>{"".join(rows)}</tbody></table></div>'
 
 
 def _skip(count: int) -> str:
@@ -201,23 +201,24 @@ def _row(listing: int, line: Line, most: int) -> str:
         code = f"{code[: len(code) - len(code.lstrip())]}<s>{code.lstrip()}</s>"
     cells = f'<td class="m">{marks}</td><td class="n">{line.number}</td><td><pre>{code}</pre></td><td class="o">{" · ".join(ops)}</td>'
     notes = "".join(
-        f'<tr class="w {place(listing, line.number)}"><td></td><td></td><td colspan="2">↳ {escape(note, quote=False)}</td></tr>'
+        f'<tr class="w {place(listing, line.number)}"><td></td><td></td><td colspan="2"><span>↳ {escape(note, quote=False)}</span></td></tr>'
         for note in line.notes[:3]
     )
     return f'<tr class="{css}"{border}{reach}>{cells}</tr>{notes}'
 
 
-def _tab(number: int, tab: Tab) -> str:
+def _tab(number: int, tab: Tab, tabs: int) -> str:
     layout, graph = tab.layout, tab.graph
     paths = "".join(f'<path d="{d}" marker-end="url(#@@m{number})"/>' for d in layout.paths)
     arrow = f'<marker id="@@m{number}" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="6" markerHeight="6" orient="auto"><path d="M0 0L6 3L0 6z"/></marker>'
     svg = f'<svg width="{layout.width}" height="{layout.height}" aria-hidden="true"><defs>{arrow}</defs>{paths}</svg>'
     boxes = "".join(_box(box, xy, tab) for box, xy in zip(graph.boxes, layout.places, strict=True))
-    opened = "".join(_opened(box) for box in graph.boxes if box.ops and box.listing >= 0)
+    there = [box for box in graph.boxes if box.ops and box.listing >= 0]
+    opened = "".join(_opened(box, max(2, 26 // max(len(there), tabs * 4))) for box in there)
     changes = "".join(f"<p>{_ticks(change)}</p>" for change in tab.changes)
     drawing = f'<div class="gr"><ol style="width:{layout.width}px;height:{layout.height}px">{svg}{boxes}</ol></div>'
     inside = f"<details><summary>What is in the boxes: {many(tab.ops, 'operation')}</summary>{opened}</details>" if opened else ""
-    return f'<div class="tab t{number}"><h4>{escape(tab.title)}</h4>{changes}{drawing}{inside}</div>'
+    return f'<div class="tab t{number}"><p class="h">{escape(tab.title)}</p>{changes}{drawing}{inside}</div>'
 
 
 def _box(box: Box, xy: tuple[int, int], tab: Tab) -> str:
@@ -230,21 +231,21 @@ def _box(box: Box, xy: tuple[int, int], tab: Tab) -> str:
     second = what + " ".join(x for x in (count + rounds, f"→ {box.spec}" if box.spec and box.listing >= 0 else box.spec) if x)
     to = [tab.graph.boxes[b] for a, b, _, _ in tab.graph.edges if a == box.number]
     feeds = ", ".join(f"line {b.lines[0]}" if b.listing >= 0 else b.title for b in to)
-    title = f"{box.title}\n{kinds_in(box.ops, 10)}" + (f"\nfeeds {feeds}" if feeds else "")
+    title = f"{box.title}\n{kinds_in(box.ops, 6)}" + (f"\nfeeds {feeds}" if feeds else "")
     after = f'<span class="to"> feeds {escape(feeds)}</span>' if feeds else ""
     head = f"{where} {escape(box.title, quote=False)}" if where else escape(box.title, quote=False)
     size = f"left:{xy[0]}px;top:{xy[1]}px"
     return f'<li class="box {css}" tabindex="0" style="{size}" title="{escape(title)}"><b>{head}</b><i>{escape(second, quote=False)}</i>{after}</li>'
 
 
-def _opened(box: Box) -> str:
+def _opened(box: Box, most: int) -> str:
     scopes = box.detail
     rows = "".join(
         f"<tr><td>{escape(name or 'the line itself')}</td><td>{n}</td><td>{escape(kinds)}</td><td>{escape(spec)}</td></tr>"
-        for name, n, kinds, spec in scopes[:12]
+        for name, n, kinds, spec in scopes[:most]
         if kinds
     )
-    left = scopes[12:]
+    left = scopes[most:]
     if left:
         rows += f'<tr><td colspan="4">… {many(len(left), "more scope")}, {many(sum(n for _, n, _, _ in left), "operation")}</td></tr>'
     if not rows:

@@ -57,6 +57,8 @@ def _statements(text: str, first: int) -> dict[int, int]:
 def check_marks(events: Iterable[Event]) -> int:
     """Hold every mark against the committed graphs; returns the number of lines looked at.
 
+    An operation whose span is a whole `if` (it chooses between what the sides leave) belongs to the test, and may be told of the sides.
+
     Raises:
         AssertionError: a mark says what no committed graph bears out, or does not say what one does.
     """
@@ -66,23 +68,28 @@ def check_marks(events: Iterable[Event]) -> int:
         begins = _statements("\n".join(line.text for line in listing.lines), listing.first)
         heads = {r.span.line for r, _ in committed if r.kind in ("for", "while") and r.span.file == listing.file}
         ops: set[int] = set()
+        may: set[int] = set()
         lowered: set[int] = set()
         effects: set[int] = set()
         for _, graph in committed:
-            ops |= _touch([*(o.span for o in graph.ops if o.span), *graph.graph_spans], listing.file)
+            spans = {*(o.span for o in graph.ops if o.span), *graph.graph_spans}
+            may |= _touch(spans, listing.file)
+            ops |= {n for s in spans for n in _touch([s], listing.file) if n == s.line or begins.get(n, n) == begins.get(s.line, s.line)}
             lowered |= _begin(graph.lowered_spans, listing.file)
             effects |= _touch(graph.effect_spans, listing.file)
         for line in listing.lines:
             seen += 1
-            _check_line(line, begins.get(line.number, line.number), heads, ops, lowered, effects)
+            _check_line(line, begins.get(line.number, line.number), heads, ops, may, lowered, effects)
     return seen
 
 
-def _check_line(line: Any, start: int, heads: set[int], ops: set[int], lowered: set[int], effects: set[int]) -> None:
+def _check_line(line: Any, start: int, heads: set[int], ops: set[int], may: set[int], lowered: set[int], effects: set[int]) -> None:
     marks, where = {*line.marks}, f"line {line.number} {line.text!r} is marked {line.marks}"
     second = start != line.number or line.text.strip() in ("else:", "try:", "finally:")
     in_graph = line.number in ops and start in lowered
-    assert not (marks & {"G", "S"}) or in_graph or line.number in heads or second, f"{where}, but no committed graph has an operation of it"
+    assert not (marks & {"G", "S"}) or (line.number in may and start in lowered) or line.number in heads or second, (
+        f"{where}, but no committed graph has an operation of it"
+    )
     assert not in_graph or marks & {"G", "S"} or not line.text.strip() or second, f"{where}, but a committed graph has operations of it"
     assert "E" not in marks or line.number in effects or second, f"{where}, but no committed graph has an effect there"
     assert not (marks & {"C", "H", "U"}) or start in lowered or second, f"{where}, but no committed graph stands for it"

@@ -188,7 +188,7 @@ function operations(root, data) {
     const frame = make("div", { className: "scroll" }, table);
     frame.style.maxHeight = "420px";
     frame.style.overflow = "auto";
-    return make("div", { className: "operations" }, make("h4", { textContent: `${graph ? graph.title : "no graph"}: every operation` }), frame);
+    return make("div", { className: "operations" }, make("p", { className: "h", textContent: `${graph ? graph.title : "no graph"}: every operation` }), frame);
   }, "every operation of the graph that is shown");
 }
 
@@ -215,7 +215,7 @@ function comparison(root, data) {
       });
       table.append(row);
     }
-    return make("div", {}, make("h4", { textContent: "Operations of each line, version by version" }), make("div", { className: "scroll" }, table));
+    return make("div", {}, make("p", { className: "h", textContent: "Operations of each line, version by version" }), make("div", { className: "scroll" }, table));
   }, "what each version has of each line");
 }
 
@@ -252,8 +252,8 @@ function drawn(root, graph) {
   const text = t => t.replace(/[&<>"]/g, c => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[c]));
   const cut = (t, n) => (t.length > n ? t.slice(0, n - 1) + "…" : t);
   const boxes = graph.nodes.map(n =>
-    `<rect x="${n.x}" y="${n.y}" width="164" height="44" rx="6" fill="${ground}" stroke="${ink}"/>` +
-    `<text x="${n.x + 8}" y="${n.y + 18}" font-family="monospace" font-size="11" font-weight="600" fill="${ink}">${text(cut(`${n.unit < 0 ? "" : n.lines[0] + " "}${n.title}`, 22))}</text>` +
+    `<rect x="${n.x}" y="${n.y}" width="154" height="44" rx="6" fill="${ground}" stroke="${ink}"/>` +
+    `<text x="${n.x + 8}" y="${n.y + 18}" font-family="monospace" font-size="11" font-weight="600" fill="${ink}">${text(cut(`${n.unit < 0 ? "" : n.lines[0] + " "}${n.title}`, 21))}</text>` +
     `<text x="${n.x + 8}" y="${n.y + 34}" font-family="sans-serif" font-size="11" fill="${ink}">${text(cut(`${n.role} ${n.count} ops ${n.spec}`, 26))}</text>`).join("");
   const paths = graph.paths.map(d => `<path d="${d}" fill="none" stroke="${ink}" opacity=".6"/>`).join("");
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${graph.width}" height="${graph.height}" viewBox="0 0 ${graph.width} ${graph.height}">` +
