@@ -50,12 +50,18 @@ class OpNode:
         kind: The operation's type, such as `MatMul`.
         inputs: Names of the operations whose outputs it reads.
         span: The user's expression it came from, if known.
+        spec: Type of its first output.
+        role: What it is to the loop: `read`, `data`, `carry`, `given`, `seed`, `write`, `check`, or nothing.
+        label: What it reads or writes.
     """
 
     name: str
     kind: str
     inputs: tuple[str, ...]
     span: Span | None
+    spec: str = ""
+    role: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,12 +83,14 @@ def demo(page: Path, repeats: int) -> None:
         ("The sample cell", sample.SETUP, sample.SAMPLE, sample.PER_STEP, sample.PER_STEP_LOOP),
         ("Its sibling: Keras, Adam, Dropout, a metric", sample.SIBLING_SETUP, sample.SIBLING, sample.SIBLING_STEP, sample.SIBLING_LOOP),
     )
-    pages: list[str] = []
+    from janus_nb.view.document import document
+
+    parts: list[Any] = []
     for title, setup, cell, step, loop in cells:
         console.rule(title)
         outcome = sample.compare(setup, cell, step, loop, repeats)
-        if not pages:
-            console.print(outcome.report.to_text().split("\nfor at")[0], highlight=False, markup=False)
+        if not parts:
+            console.print(outcome.report, highlight=False)
         console.print(outcome.output, highlight=False)
         table = Table("", "ms per epoch (median)", "fastest", "slowest", "over eager", "over tf.function", title="steady state, interleaved")
         by_hand = outcome.timings[1].median
@@ -102,9 +104,22 @@ def demo(page: Path, repeats: int) -> None:
             f"printed lines identical: {outcome.same_output}; largest relative difference of a loss: {outcome.worst_loss:.1e}, "
             f"of a final weight: {outcome.worst_weight:.1e}"
         )
-        pages.append(f"<h2>{title}</h2>{outcome.report.to_html()}")
-    _write(page, "<!doctype html><meta charset='utf-8'><title>JANUS demo</title>" + "\n".join(pages))
+        parts.append((title, outcome.report.model, _measured(outcome)))
+    _write(page, document([(title, model) for title, model, _ in parts], "JANUS demo", [table for _, _, table in parts]))
     console.print(f"\nwrote {page}. In JupyterLab: `janus lab`, then a cell that begins with %load_ext janus_nb and one with %%janus.")
+
+
+def _measured(outcome: Any) -> str:
+    """The measured table of a demonstration, as HTML."""
+    rows = "".join(
+        f"<tr><td>{t.name}</td><td>{t.median:.1f}</td><td>{min(t.milliseconds):.1f}</td><td>{max(t.milliseconds):.1f}</td><td>{t.over_eager:.1f}</td></tr>"
+        for t in outcome.timings
+    )
+    heads = "".join(f"<th>{h}</th>" for h in ("", "ms per epoch (median)", "fastest", "slowest", "times eager's speed"))
+    return (
+        f'<div class="jn"><p class="h">Steady state, variants interleaved</p><table><tr>{heads}</tr>{rows}</table>'
+        f"<p>Printed lines identical: {outcome.same_output}; largest relative difference of a loss {outcome.worst_loss:.1e}, of a weight {outcome.worst_weight:.1e}.</p></div>"
+    )
 
 
 @main.command(context_settings={"ignore_unknown_options": False})
@@ -129,7 +144,7 @@ def run(script: Path, page: Path | None, **options: Any) -> None:
         if runtime.last is not None:  # the script began, whether or not it raised
             click.echo(runtime.last.to_text(), err=True)
             if page is not None:
-                _write(page, runtime.last.to_html(), raising)
+                _write(page, runtime.last.to_document(f"JANUS: {script.name}"), raising)
 
 
 @main.command()
@@ -218,8 +233,7 @@ def doctor() -> None:
     """Say what is installed, what is missing, and what stands in the way."""
     problems = 0
     for name, why in (
-        ("tensorflow", "required"), ("ipython", "required"), ("ipykernel", "required"), ("anywidget", "the live view; without it the view is static"),
-        ("graphviz", "required"), ("pygraphviz", "draws graphs; without it a system `dot` is used"),
+        ("tensorflow", "required"), ("ipython", "required"), ("ipykernel", "required"), ("anywidget", "search, zoom and replay in the page; without it the page is still"),
         ("jupyterlab", "optional: pip install 'janus-nb[lab]'"), ("scikit-learn", "optional: data of the demo"),
     ):  # fmt: skip
         try:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import shlex
 from typing import Any
@@ -16,6 +17,17 @@ from janus_nb.errors import OptionError
 def flags() -> dict[str, tuple[str, OptionInfo]]:
     """Every flag with the option it sets: switches are turned off by `--no-NAME`, the others take a value."""
     return {(f"--no-{n}" if _is_switch(i) else f"--{n}"): (n, i) for n, i in option_table().items()}
+
+
+def _unknown(flag: str, known: dict[str, Any]) -> str:
+    """What to say of a flag that there is not: the near one as it is written, and all there are."""
+    name = flag.removeprefix("--").removeprefix("no-")
+    right = next((f for f, (option, _) in known.items() if option == name), None) or next(iter(difflib.get_close_matches(flag, known, 1)), None)
+    if right is not None:
+        info = known[right][1]
+        form = right if _is_switch(info) else f"{right} VALUE ({info.expected})"
+        return f"unknown flag {flag!r}. Did you mean {form}? Flags are: {', '.join(known)}."
+    return unknown_option(name) + f" Flags are: {', '.join(known)}."
 
 
 def _is_switch(info: OptionInfo) -> bool:
@@ -46,7 +58,7 @@ def parse(text: str) -> dict[str, Any]:
     while words:
         flag, equals, value = words.pop(0).partition("=")
         if flag not in known:
-            raise OptionError(unknown_option(flag.removeprefix("--").removeprefix("no-")) + f" Flags are: {', '.join(known)}.")
+            raise OptionError(_unknown(flag, known))
         name, info = known[flag]
         if _is_switch(info):
             given[name] = False

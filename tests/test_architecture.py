@@ -105,7 +105,7 @@ def test_imports_at_the_top(folder: str) -> None:
 def test_view_sees_events_only() -> None:
     for path in (PACKAGE / "view").glob("*.py"):
         used = {n.split(".")[1] for n in imports_of(path) if n.startswith("janus_nb.")}
-        assert used <= {"events", "view", "span"}, (path, used)
+        assert used <= {"events", "view", "span", "reasons"}, (path, used)
 
 
 def test_engine_imports_without_tensorflow() -> None:

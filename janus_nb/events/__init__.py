@@ -2,6 +2,7 @@
 
 from janus_nb.events.bus import EventBus
 from janus_nb.events.types import (
+    Announced,
     BackendChosen,
     CellFinished,
     CellStarted,
@@ -19,11 +20,14 @@ from janus_nb.events.types import (
     Relaxed,
     Retired,
     Reused,
+    SourceSeen,
+    Spent,
     Verified,
     Working,
 )
 
 __all__ = [
+    "Announced",
     "BackendChosen",
     "CellFinished",
     "CellStarted",
@@ -42,6 +46,8 @@ __all__ = [
     "Relaxed",
     "Retired",
     "Reused",
+    "SourceSeen",
+    "Spent",
     "Verified",
     "Working",
 ]

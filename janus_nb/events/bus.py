@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from janus_nb.events.moves import moved
-from janus_nb.events.types import EagerRan, Event, GraphRan
+from janus_nb.events.types import EagerRan, Event, GraphRan, Spent
 from janus_nb.span import Span
 
 _log = logging.getLogger("janus_nb")
@@ -39,7 +39,11 @@ class EventBus:
         match last, event:
             case GraphRan(), GraphRan() if (last.region, last.version) == (event.region, event.version):
                 self.events[-1] = replace(
-                    last, iterations=last.iterations + event.iterations, seconds=last.seconds + event.seconds, calls=last.calls + event.calls
+                    last,
+                    iterations=last.iterations + event.iterations,
+                    seconds=last.seconds + event.seconds,
+                    calls=last.calls + event.calls,
+                    host=last.host + event.host,
                 )
             case EagerRan(), EagerRan() if (last.region, last.why) == (event.region, event.why):
                 self.events[-1] = replace(last, iterations=last.iterations + event.iterations, seconds=last.seconds + event.seconds)
@@ -49,7 +53,7 @@ class EventBus:
 
     def emit(self, event: Event) -> None:
         """Record an event and hand it to the subscribers."""
-        if self._moves and not isinstance(event, GraphRan | EagerRan):
+        if self._moves and not isinstance(event, GraphRan | EagerRan | Spent):
             move = self._moves.get(getattr(event, "region", 0))
             event = moved(event, *move) if move is not None else event
         if len(self.events) < KEPT or not self._joined(event):

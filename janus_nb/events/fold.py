@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from janus_nb.events.types import (
+    Announced,
     BackendChosen,
     CellFinished,
     CellStarted,
@@ -24,6 +25,8 @@ from janus_nb.events.types import (
     Relaxed,
     Retired,
     Reused,
+    SourceSeen,
+    Spent,
     Verified,
     Working,
 )
@@ -32,11 +35,19 @@ from janus_nb.span import Span
 
 @dataclass(slots=True)
 class Segment:
-    """A stretch of the timeline: `kind` is profiled, graph, partial (in segments), eager or fallback."""
+    """A stretch of the timeline.
+
+    Attributes:
+        kind: `profiled`, `graph`, `partial` (in segments), `compared` (Python runs what a graph has predicted), `eager` or `fallback`.
+        count: Iterations.
+        seconds: How long they took.
+        version: Which graph, if one ran.
+    """
 
     kind: str
     count: int
     seconds: float
+    version: int = 0
 
 
 @dataclass(slots=True)
@@ -66,19 +77,36 @@ class RegionView:
     errors: list[InternalError] = field(default_factory=list)
     backends: list[BackendChosen] = field(default_factory=list)
     timeline: list[Segment] = field(default_factory=list)
+    sources: list[SourceSeen] = field(default_factory=list)
     graph_seconds: float = 0.0
     partial_seconds: float = 0.0
+    host_seconds: float = 0.0
+    committed: dict[int, int] = field(default_factory=dict)
+    spent: dict[str, float] = field(default_factory=dict)
     working: str = ""
+    expected: int = 0
     eager_times: list[float] = field(default_factory=list)
     profiled_times: list[float] = field(default_factory=list)
 
-    def add_time(self, kind: str, count: int, seconds: float) -> None:
+    def add_time(self, kind: str, count: int, seconds: float, version: int = 0) -> None:
         """Extend the timeline."""
-        if self.timeline and self.timeline[-1].kind == kind:
-            self.timeline[-1].count += count
-            self.timeline[-1].seconds += seconds
+        last = self.timeline[-1] if self.timeline else None
+        if last is not None and (last.kind, last.version) == (kind, version):
+            last.count += count
+            last.seconds += seconds
         else:
-            self.timeline.append(Segment(kind, count, seconds))
+            self.timeline.append(Segment(kind, count, seconds, version))
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations have been run, however."""
+        return sum(s.count for s in self.timeline)
+
+    @property
+    def used(self) -> list[Generated]:
+        """Graphs that committed something, in the order of their numbers, the last description of each."""
+        known = {g.version: g for g in self.versions}
+        return [known[v] for v in sorted(self.committed) if v in known]
 
     @property
     def versions(self) -> list[Generated]:
@@ -97,8 +125,8 @@ class RegionView:
 
     @property
     def eager_each(self) -> float | None:
-        """Median seconds of an imperative iteration."""
-        times = sorted(self.profiled_times or self.eager_times)
+        """Median seconds of an imperative iteration; of those without the profiler, if there were enough."""
+        times = sorted(self.eager_times if len(self.eager_times) >= 3 else [*self.profiled_times, *self.eager_times])
         return times[len(times) // 2] if times else None
 
     @property
@@ -166,17 +194,20 @@ def add(view: View, event: Event) -> None:
 
 
 def _add_to_region(region: RegionView, event: Event) -> None:
-    region.working = event.what if isinstance(event, Working) else ""
+    if not isinstance(event, Spent | SourceSeen | Announced):
+        region.working = event.what if isinstance(event, Working) else ""
     match event:
         case Profiled(_, seconds):
             region.profiled += 1
             region.profiled_times.append(seconds)
             region.add_time("profiled", 1, seconds)
-        case GraphRan(_, _, iterations, seconds):
+        case GraphRan(_, version, iterations, seconds):
             region.graph += iterations
             region.hits += event.calls
             region.graph_seconds += seconds
-            region.add_time("graph", iterations, seconds)
+            region.host_seconds += event.host
+            region.committed[version] = region.committed.get(version, 0) + iterations
+            region.add_time("graph", iterations, seconds, version)
         case EagerRan(_, seconds, why, iterations):
             if why == "segments":
                 region.partial += iterations
@@ -185,12 +216,19 @@ def _add_to_region(region: RegionView, event: Event) -> None:
                 return
             region.eager += iterations
             region.eager_times.append(seconds / max(1, iterations))
-            region.add_time("fallback" if why == "fallback" else "eager", iterations, seconds)
+            kind = {"fallback": "fallback", "graph failed": "fallback", "verification": "compared", "audit": "compared"}.get(why, "eager")
+            region.add_time(kind, iterations, seconds)
         case Generated():
             region.graphs.append(event)
             region.declined = [d for d in region.declined if d.code != "JN409"]  # enough work came together after all
         case Reused():
             region.reused.append(event.generated)
+        case Announced(_, left):
+            region.expected = region.iterations + left
+        case SourceSeen():
+            region.sources.append(event)
+        case Spent(_, what, seconds):
+            region.spent[what] = region.spent.get(what, 0.0) + seconds
         case Verified():
             region.verified.append(event)
         case GraphRejected():

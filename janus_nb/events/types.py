@@ -46,6 +46,14 @@ class Profiled:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """So many iterations of a region are known to come."""
+
+    region: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Working:
     """The program waits while JANUS works on a region; `what` says at what."""
 
@@ -55,27 +63,70 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class AssumptionInfo:
-    """An assumption as data: what, where, on what evidence, and when it is checked."""
+    """An assumption as data: what, where, on what evidence, and when it is checked.
+
+    Attributes:
+        text: In words.
+        evidence: Why it was made.
+        span: The expression that it is about.
+        checked: When it is checked.
+        kind: `branch`, `trips`, `exit`, `type`, `value`, `data` or `guard`.
+        taken: The direction assumed of a branch.
+        count: The number of rounds assumed of a loop.
+    """
 
     text: str
     evidence: str
     span: Span | None
     checked: str
+    kind: str = ""
+    taken: bool | None = None
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OpInfo:
-    """An operation of a generated graph."""
+    """An operation of a generated graph.
+
+    Attributes:
+        name: Its name in the graph, `/`-separated by scope.
+        kind: Its type, such as `MatMul`.
+        inputs: Names of the operations whose outputs it reads.
+        span: The user's expression it came from, if known.
+        spec: Type and shape of its first output, such as `float32[32, 64]`.
+        role: `read` of a variable, `data`, `carry`, `given` (once per call), `seed`, `write` of a variable, `check`, or nothing.
+        label: What it reads or writes, by the library's name.
+    """
 
     name: str
     kind: str
     inputs: tuple[str, ...]
     span: Span | None
+    spec: str = ""
+    role: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A graph version was generated."""
+    """A graph version was generated.
+
+    Attributes:
+        region: Of which region.
+        version: Its number there.
+        seconds: How long that took.
+        attempts: How often the region was lowered until the carried state was known.
+        ops: Its operations, in creation order.
+        assumptions: What it assumes.
+        variables: Variables that it writes.
+        carried: Names whose values pass from one iteration to the next.
+        graph_spans: Expressions that became operations (also inside of nested graphs).
+        effect_spans: Statements whose effects are replayed after the graph.
+        programs: What Python does for it: once per call, before and after each iteration.
+        lowered_spans: Statements (of compound ones the first lines) that the graph stands for.
+        host_spans: Statements of which Python computes a part, before the graph or after it.
+        rounds: Rounds of inner loops that were unrolled, by what they iterate over (or their test).
+    """
 
     region: int
     version: int
@@ -88,6 +139,28 @@ class Generated:
     graph_spans: tuple[Span, ...]
     effect_spans: tuple[Span, ...]
     programs: tuple[str, ...]
+    lowered_spans: tuple[Span, ...] = ()
+    host_spans: tuple[Span, ...] = ()
+    rounds: tuple[tuple[Span, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeen:
+    """The text of a function outside of the cell that a graph stands for."""
+
+    region: int
+    name: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Time that JANUS itself took: `generate`, `verify` or `compile`."""
+
+    region: int
+    what: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +204,14 @@ class GraphRejected:
 
 @dataclass(frozen=True, slots=True)
 class GraphRan:
-    """A graph call (or, in long logs, several `calls`) committed `iterations`, in `seconds` including checks and effects."""
+    """A graph call (or, in long logs, several `calls`) committed `iterations`, in `seconds`, of which `host` outside of the graph."""
 
     region: int
     version: int
     iterations: int
     seconds: float
     calls: int = 1
+    host: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +288,10 @@ Event = (
     | CellFinished
     | RegionFound
     | Profiled
+    | Announced
     | Working
+    | Spent
+    | SourceSeen
     | Generated
     | Reused
     | Declined

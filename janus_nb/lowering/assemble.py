@@ -55,6 +55,9 @@ def assemble(low: Lowering, name: str, attempt: int) -> Program:
         conditions=_conditions(low, carried),
         graph_spans=frozenset(low.lines.graph_spans),
         effect_spans=frozenset(low.lines.effect_spans),
+        lowered_spans=frozenset(low.lines.lowered_spans),
+        host_spans=frozenset(low.lines.host_spans),
+        rounds=tuple((span, n) for span, n in low.lines.rounds.items() if n > 1),
         attempts=attempt,
         left=tuple({(r.reason.code, r.span): Refusal(r.reason, r.detail, r.span) for r in low.place.left}.values()),
     )

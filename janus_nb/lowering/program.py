@@ -156,6 +156,9 @@ class Program:
         conditions: Under which both are right.
         graph_spans: Expressions that became operations.
         effect_spans: Statements whose effects are replayed.
+        lowered_spans: Statements that the program stands for; of compound ones the lines before their body.
+        host_spans: Those of them of which the host computes a part.
+        rounds: Rounds of inner loops that were unrolled, by what they iterate over.
         attempts: How often the region was lowered until the carried state was known.
         left: Sides of branches without a graph form: Python runs the iterations that take them.
     """
@@ -165,6 +168,9 @@ class Program:
     conditions: Conditions
     graph_spans: frozenset[Span]
     effect_spans: frozenset[Span]
+    lowered_spans: frozenset[Span]
+    host_spans: frozenset[Span]
+    rounds: tuple[tuple[Span, int], ...]
     attempts: int
     left: tuple[Refusal, ...] = ()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from janus_nb import options_text
 from janus_nb.notebook.hook import Hook, comment_magic
-from janus_nb.notebook.magics import JanusMagics
+from janus_nb.notebook.magics import WORDS, JanusMagics
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -52,12 +52,43 @@ def unload(shell: Any) -> None:
         completer.custom_matchers.remove(hook.matcher)
 
 
-def _matcher(completer: Any) -> Any:
-    def janus_flags(text: str) -> list[str]:
-        """Flags of `%%janus`, while one is being typed."""
-        line = getattr(completer, "text_until_cursor", "") or getattr(completer, "line_buffer", "")
-        if not line.lstrip().startswith(("%%janus", "%janus on")) or not text.startswith("-"):
-            return []
-        return [flag for flag in options_text.flags() if flag.startswith(text)]
+def completions(line: str, text: str) -> list[str] | None:
+    """What may stand at the end of a `%janus` or `%%janus` line; `None` for other lines.
 
-    return janus_flags
+    >>> completions("%%janus --xla ", "")
+    ['auto', 'on', 'off']
+    >>> completions("%janus st", "st")
+    ['status']
+    """
+    words = line.lstrip().split(" ")
+    if words[0] not in ("%janus", "%%janus") or len(words) < 2:
+        return None
+    before = [w for w in words[1:-1] if w]
+    if words[0] == "%janus" and not before:
+        return [word for word in WORDS if word.startswith(text)]
+    if words[0] == "%janus" and before[0] != "on":
+        return []
+    flags = options_text.flags()
+    if before and before[-1] in flags and not before[-1].startswith("--no-"):
+        return [choice for choice in flags[before[-1]][1].choices if choice.startswith(text)]
+    return [flag for flag in flags if flag.startswith(text) and flag not in before]
+
+
+def _matcher(completer: Any) -> Any:
+    from IPython.core.completer import SimpleCompletion, context_matcher
+
+    @context_matcher(identifier="janus")  # type: ignore[untyped-decorator]
+    def janus(context: Any) -> Any:
+        """Words, flags and values of `%janus` and `%%janus`, and nothing else on such a line."""
+        line = context.text_until_cursor.rpartition("\n")[2]
+        found = completions(line, line.rpartition(" ")[2])
+        if found is None:
+            return {"completions": [], "suppress": False}
+        return {
+            "completions": [SimpleCompletion(text=word, type="option") for word in found],
+            "suppress": True,
+            "ordered": True,
+            "matched_fragment": line.rpartition(" ")[2],
+        }
+
+    return janus

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from janus_nb.cache.version import Version
 from janus_nb.events import (
+    Announced,
     Declined,
     EventBus,
     Fallback,
@@ -15,6 +18,8 @@ from janus_nb.events import (
     Relaxed,
     Retired,
     Reused,
+    SourceSeen,
+    Spent,
     Verified,
     Working,
 )
@@ -22,7 +27,9 @@ from janus_nb.events.types import AssumptionInfo, OpInfo
 from janus_nb.lowering.program import Program, Refusal
 from janus_nb.reasons import REASONS
 from janus_nb.runtime.region import Region
+from janus_nb.source.units import functions_around
 from janus_nb.span import Span
+from janus_nb.speculate.policy import KINDS
 from janus_nb.speculate.slots import UNBOUND, describe
 
 
@@ -34,6 +41,8 @@ class Announcer:
         self._found: set[int] = set()
         self._said: set[tuple[int, str]] = set()
         self._told: set[tuple[int, int]] = set()
+        self._expected: set[int] = set()
+        self._sources: set[tuple[str, int]] = set()
 
     # -- regions -----------------------------------------------------------------------------------------------------------
 
@@ -44,6 +53,14 @@ class Announcer:
             self.bus.emit(RegionFound(region.number, region.kind, region.span, region.title, region.unit, region.source))
             for event in region.verdict:
                 self.bus.emit(event)
+
+    def expects(self, region: Region, left: Callable[[], int | None]) -> None:
+        """How many iterations are known to come, once."""
+        if region.number not in self._expected:
+            self._expected.add(region.number)
+            count = left()
+            if count is not None:
+                self.bus.emit(Announced(region.number, count))
 
     def working(self, region: Region, on: str) -> None:
         """What takes a while."""
@@ -81,6 +98,7 @@ class Announcer:
         self.found(region)
         version.generated = _generated(region, version, seconds)
         self._told.add((region.number, version.number))
+        self._sources_of(region, version.generated)
         self.bus.emit(version.generated)
 
     def reused(self, region: Region, version: Version) -> bool:
@@ -89,8 +107,21 @@ class Announcer:
         if key in self._told or version.generated is None:
             return False
         self._told.add(key)
+        self._sources_of(region, version.generated)
         self.bus.emit(Reused(region.number, version.number, version.generated))
         return True
+
+    def _sources_of(self, region: Region, generated: Generated) -> None:
+        """The text of the functions that a graph stands for, each once."""
+        lines: dict[str, set[int]] = {}
+        for span in generated.lowered_spans:
+            if not (span.file == region.span.file and region.span.line <= span.line <= region.span.end_line):
+                lines.setdefault(span.file, set()).add(span.line)
+        for file, wanted in lines.items():
+            for name, span, text in functions_around(file, wanted):
+                if (file, span.line) not in self._sources:
+                    self._sources.add((file, span.line))
+                    self.bus.emit(SourceSeen(region.number, name, span, text))
 
     def verified(self, region: Region, version: Version, compared: int) -> None:
         """A version has agreed with Python."""
@@ -100,9 +131,13 @@ class Announcer:
         """A version has not."""
         self.bus.emit(GraphRejected(region.number, version.number, differs))
 
-    def ran(self, region: Region, version: Version, iterations: int, seconds: float) -> None:
-        """A call has committed iterations."""
-        self.bus.emit(GraphRan(region.number, version.number, iterations, seconds))
+    def ran(self, region: Region, version: Version, iterations: int, seconds: float, inside: float) -> None:
+        """A call has committed iterations, `inside` of its `seconds` in the graph."""
+        self.bus.emit(GraphRan(region.number, version.number, iterations, seconds, host=max(0.0, seconds - inside)))
+
+    def spent(self, region: Region, what: str, seconds: float) -> None:
+        """Time that JANUS itself took."""
+        self.bus.emit(Spent(region.number, what, seconds))
 
     def fallback(self, region: Region, version: Version, assumption: str, span: Span, expected: str, observed: str) -> None:
         """Python runs an iteration because an assumption failed."""
@@ -138,30 +173,35 @@ def _generated(region: Region, version: Version, seconds: float) -> Generated:
         version=version.number,
         seconds=seconds,
         attempts=program.attempts,
-        ops=tuple(OpInfo(o.name, o.kind, o.inputs, o.span) for o in body.ops),
+        ops=tuple(OpInfo(o.name, o.kind, o.inputs, o.span, o.spec, o.role, o.label) for o in body.ops),
         assumptions=_assumptions(program),
         variables=tuple(v.name for v in body.variables),
         carried=tuple(describe(c.slot) for c in (*program.graph.carries, *program.host.pre_carries, *program.host.post_carries)),
         graph_spans=tuple(program.graph_spans),
         effect_spans=tuple(program.effect_spans),
         programs=program.host.texts,
+        lowered_spans=tuple(program.lowered_spans),
+        host_spans=tuple(program.host_spans),
+        rounds=program.rounds,
     )
 
 
 def _assumptions(program: Program) -> tuple[AssumptionInfo, ...]:
     found = [
-        AssumptionInfo(f"{describe(g.slot)} is {g.expected}", "read while generating", g.span, "before each call")
+        AssumptionInfo(f"{describe(g.slot)} is {g.expected}", "read while generating", g.span, "before each call", "guard")
         for g in program.conditions.guards
         if getattr(g.expect, "value", None) is not UNBOUND  # that a builtin's name is not rebound goes without saying
     ]
     for feed in program.graph.feeds:
-        found.append(AssumptionInfo(f"fed value is {feed.spec}", "the pending element", None, "per iteration, before"))
+        found.append(AssumptionInfo(f"a value of each iteration is {feed.spec}", "the pending element", None, "per iteration, before", "type"))
     for when, assumptions in (
         ("inside the graph", program.conditions.in_graph),
         ("per iteration, before", program.conditions.before),
         ("at replay", program.conditions.at_replay),
     ):
-        found += [AssumptionInfo(str(a), a.evidence, a.span, when) for a in assumptions]
+        found += [
+            AssumptionInfo(str(a), a.evidence, a.span, when, KINDS[type(a)], getattr(a, "taken", None), getattr(a, "count", 0)) for a in assumptions
+        ]
     return tuple(found)
 
 

@@ -13,14 +13,14 @@ is an event, and Python runs.
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, MutableMapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from janus_nb.cache.lookup import Miss, lookup
 from janus_nb.cache.version import Version
-from janus_nb.events import Missed
+from janus_nb.events import Missed, Spent
 from janus_nb.proof.fingerprint import Fingerprint
 from janus_nb.proof.output import Transcript
 from janus_nb.runtime.engine import Engine
@@ -84,6 +84,7 @@ class Attempt:
 
     def __call__(self) -> Committed | PythonRuns:
         """Run iterations as a graph, or say why Python must."""
+        __tracebackhide__ = True
         with deferred_signals():
             done: Committed | PythonRuns = PythonRuns("internal error")
             try:
@@ -111,6 +112,7 @@ class Attempt:
             self._transcript = None
 
     def _attempt(self) -> Committed | PythonRuns:
+        __tracebackhide__ = True
         engine, caller = self.engine, self.caller
         self._before = None
         caller.arrive()
@@ -154,14 +156,25 @@ class Attempt:
     def _look(self) -> Fingerprint | None:
         if self.engine.options.verify == "off":
             return None
-        return self.caller.scene().look(self.engine.backend, {}, frozenset())
+        with self._verifying():
+            return self.caller.scene().look(self.engine.backend, {}, frozenset())
+
+    @contextmanager
+    def _verifying(self, what: str = "verify") -> Iterator[None]:
+        """A context whose time counts as verification, or as compilation, if that is what a first call does."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.engine.bus.emit(Spent(self.caller.region.number, what, time.perf_counter() - started))
 
     def _rehearse(self, version: Version, count: int) -> PythonRuns:
+        __tracebackhide__ = True
         caller, started = self.caller, time.perf_counter()
         block = caller.block(version, count)
         if block is None:
             return PythonRuns("the source has ended")
-        with caller.scope(True):
+        with caller.scope(True), self._verifying("compile" if version.sibling is not None and version.agreed == 0 else "verify"):
             trial = rehearse(caller.executor, version, block, caller.scene(), self._before)
         version.cost = time.perf_counter() - started
         self.engine.choice.compiled(version, version.cost)
@@ -170,6 +183,7 @@ class Attempt:
         return self._failed(version, trial)
 
     def _run(self, version: Version) -> Committed | PythonRuns:
+        __tracebackhide__ = True
         caller, started = self.caller, time.perf_counter()
         block = caller.block(version, None)
         if block is None:
@@ -210,7 +224,8 @@ class Attempt:
         """Python has run the iterations of a trial: the version has agreed once more, or is thrown away."""
         with deferred_signals(), self.engine.contained(self.caller.region, "verification"):
             started = time.perf_counter()
-            compared, differs = settle(self.engine.backend, trial, self.caller.scene())
+            with self._verifying():
+                compared, differs = settle(self.engine.backend, trial, self.caller.scene())
             trial.version.cost += time.perf_counter() - started
             self.engine.judge.settle(self.caller.region, trial.version, compared, differs)
 

@@ -132,6 +132,7 @@ class Driver:
         assert self.source is not None
         with self.engine.contained(self.region, "driver"):
             self.engine.announce.found(self.region)
+            self.engine.announce.expects(self.region, self._announced)
         while True:
             self.run_graphs()
             if self.region.too_fast:
@@ -174,6 +175,7 @@ class Driver:
 
     def rest_while(self) -> None:
         """For `while`: run graph calls as long as they go; the condition and the body of the next round are Python's."""
+        __tracebackhide__ = True
         with self.engine.contained(self.region, "driver"):
             self.engine.announce.found(self.region)
         if self.since:
@@ -225,6 +227,7 @@ class Driver:
 
     def run_graphs(self) -> None:
         """Run graph calls until it is Python's turn: to run an iteration, or to find that the source is exhausted."""
+        __tracebackhide__ = True
         while self.trial is None:
             if self.region.status in (Status.IMPERATIVE, Status.SPLIT):
                 self.eager_reason = "stays imperative"
@@ -280,7 +283,7 @@ class Driver:
 
     def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
         """Count what a call has done; choose how many iterations the next one may run, and by which backend."""
-        self.engine.judge.ran(self.region, version, done, seconds)
+        self.engine.judge.ran(self.region, version, done, seconds, self.executor.inside)
         each, options = seconds / done, self.engine.options
         completed = done == len(block.elements)
         if options.steps == "auto" and options.multistep and version.backend == "executor" and completed and not self.ending:

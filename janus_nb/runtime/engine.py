@@ -8,6 +8,7 @@ containment     where errors of JANUS's own end
 
 from __future__ import annotations
 
+import time
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -54,11 +55,14 @@ class Engine:
         """A new version, or what has no graph form; None if the region is left to Python instead."""
         if not self.judge.earns_more(region):
             return None
+        started = time.perf_counter()
         try:
             return self.generation.make(region, target, names)
         except Exception as error:
             self.containment.contain(region, "generator", error)
             return None
+        finally:
+            self.announce.spent(region, "generate", time.perf_counter() - started)
 
     def contained(self, region: Region, where: str) -> AbstractContextManager[None]:
         """A context in which an error of JANUS's own becomes an event."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
+from time import perf_counter
 from types import FrameType
 from typing import Any
 
@@ -61,6 +62,8 @@ class Executor:
         self.backend = backend
         self.names = names
         self.frame = frame
+        self.inside = 0.0
+        """Seconds spent in graphs since the last call began."""
 
     # -- before the graph ------------------------------------------------------------------------------------------------
 
@@ -90,11 +93,15 @@ class Executor:
 
     def call(self, version: Version, prepared: Prepared, steps: int) -> LoopResult:
         """Run the graph for `steps` of the prepared iterations. Nothing changes."""
+        __tracebackhide__ = True
         feeds = [f[:steps] for f in prepared.feeds] if steps < prepared.count else list(prepared.feeds)
         if prepared.seeds:
             feeds.append(self.backend.to_tensor(prepared.seeds[:steps], Spec("int64", (None, None))))
+        started = perf_counter()
         with interruptible():  # the graph writes nothing
-            return version.graph.run(steps, prepared.carries, feeds, prepared.invariants)
+            result = version.graph.run(steps, prepared.carries, feeds, prepared.invariants)
+        self.inside += perf_counter() - started
+        return result
 
     def directly(self, version: Version, element: Any) -> tuple[Any, ...] | None:
         """Run one iteration by the graph that commits by itself: the final values, which nothing can stop from being written.
@@ -127,7 +134,8 @@ class Executor:
 
     def run(self, version: Version, block: Block) -> tuple[Outcome, Prepared]:
         """One call: as many of the block's iterations as hold are committed, together."""
-        program = version.program
+        __tracebackhide__ = True
+        program, self.inside = version.program, 0.0
         prepared = self.prepare(version, block)
         if prepared.count == 0:
             self.return_draws(program, prepared, block, 0)
@@ -143,6 +151,7 @@ class Executor:
         return outcome, prepared
 
     def _run(self, version: Version, prepared: Prepared, block: Block) -> Outcome:
+        __tracebackhide__ = True
         program, printed, silent = version.program, "", False
         stopped: Violation | Exception | None = None
         done = prepared.count

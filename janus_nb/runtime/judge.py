@@ -161,14 +161,14 @@ class Judge:
 
     # -- running -----------------------------------------------------------------------------------------------------------
 
-    def ran(self, region: Region, version: Version, iterations: int, seconds: float) -> None:
-        """A call of the graph has committed iterations."""
+    def ran(self, region: Region, version: Version, iterations: int, seconds: float, inside: float) -> None:
+        """A call has committed iterations, `inside` of its `seconds` in the graph."""
         version.iterations += iterations
         version.ran += seconds
         version.seconds = min(version.seconds, seconds / iterations)
         region.iteration += iterations
         region.graph_iterations += iterations
-        self.announce.ran(region, version, iterations, seconds)
+        self.announce.ran(region, version, iterations, seconds, inside)
 
     def speed(self, region: Region, version: Version) -> None:
         """Retire a region whose graph, given time to settle, is slower than Python."""

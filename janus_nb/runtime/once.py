@@ -76,12 +76,13 @@ class Once:
             return False
         Writes(self.executor.frame, self.names()).write(zip(version.program.host.finals, finals, strict=True))
         with self._engine.contained(self.region, "after a commit"):
-            self._engine.judge.ran(self.region, version, 1, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._engine.judge.ran(self.region, version, 1, seconds, seconds)
         return True
 
     def committed(self, version: Version, block: Block, done: int, seconds: float) -> None:
         """Count the run; a version that lasts commits in its graph from now on."""
-        self._engine.judge.ran(self.region, version, 1, seconds)
+        self._engine.judge.ran(self.region, version, 1, seconds, self.executor.inside)
         self._engine.judge.speed(self.region, version)
         if self.lasts(version):
             self._engine.generation.let_commit(version)

@@ -66,6 +66,7 @@ class deferred_signals:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        __tracebackhide__ = True
         for number, handler in self._before:
             signal.signal(number, handler)
         if isinstance(error, Surfaced) and self._before:
@@ -104,12 +105,14 @@ class interruptible:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        __tracebackhide__ = True
         for number, waiting in self._waiting:
             signal.signal(number, waiting)
 
 
 def _surfacing(handler: Any) -> Any:
     def surface(number: int, frame: FrameType | None) -> None:
+        __tracebackhide__ = True
         try:
             handler(number, frame)
         except BaseException as error:

@@ -16,11 +16,13 @@ import os
 import site
 import sys
 import sysconfig
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
 from janus_nb.source.warned import quietly
+from janus_nb.span import Span
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 
@@ -98,8 +100,29 @@ def find_unit(file: str, module_globals: dict[str, Any] | None = None) -> Unit |
 @functools.cache
 def _library_roots() -> tuple[str, ...]:
     paths = {*sysconfig.get_paths().values(), *site.getsitepackages(), site.getusersitepackages(), sys.prefix + "/lib"}
+    for place in sys.path:
+        if place and place not in paths:
+            paths.update(_installed_in(place))
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return tuple(os.path.join(p, "") for p in (*paths, here, sys.base_prefix + "/lib") if p and p not in ("/", "/usr"))
+    found = (*paths, here, sys.base_prefix + "/lib")
+    return tuple(p if p.endswith(".py") else os.path.join(p, "") for p in found if p and p not in ("/", "/usr"))
+
+
+def _installed_in(place: str) -> Iterator[str]:
+    """What installers have put into a folder of `sys.path` that is no site-packages (`pip --target`, `PYTHONPATH`, `.pth`).
+
+    Only what their records name: next to it the user's own modules may lie.
+    """
+    try:
+        names = os.listdir(place)
+    except OSError:
+        return
+    for name in names:
+        record = os.path.join(place, name, "RECORD")
+        if name.endswith(".dist-info") and os.path.exists(record):
+            with open(record, encoding="utf-8", errors="replace") as lines:
+                tops = {line.partition(",")[0].partition("/")[0] for line in lines}
+            yield from (os.path.join(place, top) for top in tops if top and top != ".." and not top.endswith(".dist-info"))
 
 
 def is_user_file(file: str) -> bool:
@@ -225,3 +248,23 @@ def _same_column(node: FunctionNode, code: CodeType) -> bool:
 def function_source(function: FunctionType) -> tuple[FunctionNode, Unit] | None:
     """The node of a user function and its unit, or `None` if the text cannot be found."""
     return _locate(function.__code__, function.__code__.co_filename)
+
+
+def functions_around(file: str, lines: set[int]) -> list[tuple[str, Span, str]]:
+    """The outermost functions of a unit that hold some of its lines: a name to show, where they stand, and their text."""
+    unit = find_unit(file)
+    if unit is None:
+        return []
+    found: list[tuple[str, Span, str]] = []
+    pending: list[ast.AST] = [unit.tree]
+    text = unit.text.splitlines()
+    while pending:
+        node = pending.pop(0)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef):
+                span = Span.of(child, file)
+                if any(span.line <= line <= span.end_line for line in lines):
+                    found.append((unit.name, span, "\n".join(text[span.line - 1 : span.end_line])))
+            elif isinstance(child, ast.stmt):
+                pending.append(child)
+    return found

@@ -82,11 +82,11 @@ class Guard:
             case IsObject(value) if value is UNBOUND:
                 return "not defined here"
             case IsObject(value):
-                return f"the same {type(value).__name__}"
+                return f"the same {_plainly(type(value))}"
             case Equals(value):
                 return brief(value)
-            case IsType(kind, _):
-                return f"a {kind.__name__}"
+            case IsType(kind, spec):
+                return f"{_a(_plainly(kind))}" + (f" of type {spec}" if spec is not None and not callable(spec) else "") + _wanted(spec)
             case IsBound():
                 return "there"
             case Shows():
@@ -112,6 +112,21 @@ def matches(expect: Expectation, value: Any) -> bool:
             assert_never(expect)
 
 
+def _plainly(kind: type) -> str:
+    """A type's name in a reader's words."""
+    return "tensor" if kind.__name__ in ("EagerTensor", "SymbolicTensor") else kind.__name__
+
+
+def _a(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _wanted(accepts: Any) -> str:
+    """What a test of values says of itself (`accepts.__doc__`), if it does."""
+    told = getattr(accepts, "told", "")
+    return f" {told}" if told else ""
+
+
 def brief(value: Any, limit: int = 60) -> str:
     """A short rendering of any value; never raises, never prints an array's content."""
     if isinstance(value, int | float | str | bool | bytes | type(None)):
@@ -120,5 +135,5 @@ def brief(value: Any, limit: int = 60) -> str:
         text = repr(value) if len(value) < 20 else f"{len(value)} settings"
     else:
         shape = getattr(value, "shape", None)
-        text = f"a {type(value).__name__}" + (f" of shape {shape}" if shape is not None else "")
+        text = _a(_plainly(type(value))) + (f" of shape {tuple(shape)}" if shape is not None else "")
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -53,7 +53,7 @@ class ExitAssumption:
     condition: Span | None = None
 
     def __str__(self) -> str:
-        return f"`{self.statement}` is not reached"
+        return f"{self.statement} is not reached" if self.statement.startswith("the ") else f"`{self.statement}` is not reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,16 @@ class DataAssumption:
 
 
 Assumption = BranchAssumption | TripAssumption | ExitAssumption | SpecAssumption | ValueAssumption | DataAssumption
+
+KINDS: dict[type, str] = {
+    BranchAssumption: "branch",
+    TripAssumption: "trips",
+    ExitAssumption: "exit",
+    SpecAssumption: "type",
+    ValueAssumption: "value",
+    DataAssumption: "data",
+}
+"""What each is called in events."""
 
 
 @dataclass(slots=True)

@@ -245,7 +245,10 @@ def _intercepted_create_op(self: Any, op_type: str, inputs: Any, *args: Any, **k
     while graph is not None and not isinstance(graph, StagingGraph):
         graph = getattr(graph, "outer_graph", None)
     if graph is None or graph.busy:
-        return _create_op(self, op_type, inputs, *args, **kwargs)
+        op = _create_op(self, op_type, inputs, *args, **kwargs)
+        if graph is self:
+            graph.origins[op.name] = graph.origin
+        return op
     from janus_nb.tf.op_rules import OP_RULES, refuse_if_stateful
 
     rule = OP_RULES.get(op_type)

@@ -353,6 +353,17 @@ class TensorFlowTracer:
 
     # -- the finished body -------------------------------------------------------------------------------
 
+    def _roles(self, refs: tuple[VariableRef, ...], written: list[Tensor], checks: Tensor) -> dict[str, tuple[str, str]]:
+        """What some operations are to the loop, and what they read or write, by their names."""
+        states = list(self.graph.states.values())
+        found = {state.start.op.name: ("read", ref.name) for state, ref in zip(states, refs, strict=True)}
+        for name, tensors in (("carry", self._inputs["carry"]), ("data", self._inputs["feed"]), ("given", self._inputs["invariant"])):
+            found.update({t.op.name: (name, "") for t in tensors})
+        found.update({draw.seed.op.name: ("seed", "") for draw in self.graph.draws})
+        names = [ref.name for state, ref in zip(states, refs, strict=True) if state.written]
+        found.update({t.op.name: ("write", name) for t, name in zip(written, names, strict=True)})
+        return {**found, checks.op.name: ("check", "")}
+
     def finish(self, carries: list[Tensor], rows: list[Tensor], lasts: list[Tensor]) -> Body:
         """Close the graph. Outputs: written variables, carries, the assertions as one vector, rows, lasts."""
         graph = self.graph
@@ -389,7 +400,7 @@ class TensorFlowTracer:
             checks=len(graph.checks),
             rows=tuple(map(spec_of_tensor, rows)),
             lasts=len(lasts),
-            ops=_op_nodes(graph),
+            ops=_op_nodes(graph, self._roles(refs, new_values, checks)),
             random_ops=len(seeds),
             unseeded=bool(seeds) and graph.global_seed is None,
         )
@@ -460,8 +471,8 @@ def _refuse_variable(next_creator: Any, **kwargs: Any) -> Any:
     raise Unsupported("JN303", f"variable {kwargs.get('name') or ''!r} is created")
 
 
-def _op_nodes(graph: StagingGraph) -> tuple[OpNode, ...]:
-    """The operations that contribute to the outputs, with the user's span of each."""
+def _op_nodes(graph: StagingGraph, roles: dict[str, tuple[str, str]]) -> tuple[OpNode, ...]:
+    """The operations that contribute to the outputs, with the user's span of each, and what it is to the loop."""
     wanted: set[str] = set()
     pending = [t.op for t in graph.outputs]
     while pending:
@@ -470,7 +481,14 @@ def _op_nodes(graph: StagingGraph) -> tuple[OpNode, ...]:
             wanted.add(op.name)
             pending.extend(t.op for t in op.inputs)
     return tuple(
-        OpNode(op.name, op.type, tuple(dict.fromkeys(t.op.name for t in op.inputs)), graph.origins.get(op.name))
+        OpNode(
+            op.name,
+            op.type,
+            tuple(dict.fromkeys(t.op.name for t in op.inputs)),
+            graph.origins.get(op.name),
+            str(spec_of_tensor(op.outputs[0])) if op.outputs else "",
+            *roles.get(op.name, ("", "")),
+        )
         for op in graph.get_operations()
         if op.name in wanted
     )

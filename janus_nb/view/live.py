@@ -1,90 +1,77 @@
-"""The live view: a small widget that follows the cell while it runs.
+"""What stands under a cell while it runs: a small piece of HTML, shown anew a few times a second.
 
-Everything a reader does while the kernel is busy (opening the list of fallbacks) happens in the browser.
+It holds nothing to open or to focus, so nothing is lost when the next one takes its place; and whatever is saved in the
+middle of a run is a picture that needs no kernel.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import anywidget
-import traitlets
+from html import escape
 
 from janus_nb.events.fold import RegionView, View
-
-_SCRIPT = """
-const row = (label, count, colour, total) =>
-  `<div class="jl-row"><span class="jl-label">${label}</span><span class="jl-bar"><i style="width:${total ? 100 * count / total : 0}%;` +
-  `background:${colour}"></i></span><span class="jl-count">${count}</span></div>`;
-const escape = text => text.replace(/[&<>"]/g, c => ({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}[c]));
-function render({ model, el }) {
-  const box = document.createElement("div");
-  box.className = "janus-live";
-  el.appendChild(box);
-  const draw = () => {
-    const s = model.get("state");
-    const open = box.querySelector("details")?.open;
-    box.innerHTML = (s.regions || []).map(r => {
-      const total = r.profiled + r.graph + r.eager;
-      const falls = r.fallbacks.length
-        ? `<details${open ? " open" : ""}><summary>${r.fallbacks.length} fallbacks</summary>${r.fallbacks.map(f => `<div>${escape(f)}</div>`).join("")}</details>`
-        : "";
-      return `<div class="jl-head"><b>JANUS</b> <span class="jl-status">${escape(r.status)}</span> <code>${escape(r.title)}</code>` +
-        `<span class="jl-speed">${escape(r.speed)}</span></div>` + row("profiled", r.profiled, "#6c8ebf", total) +
-        row("graph", r.graph, "#2c9a57", total) + row("Python", r.eager, "#8a99a8", total) + falls;
-    }).join("");
-  };
-  model.on("change:state", draw);
-  draw();
-  return () => model.off("change:state", draw);
-}
-export default { render };
-"""
-
-_STYLE = """
-.janus-live{font:13px/1.4 system-ui,sans-serif;color:#1c2733;background:#fff;border:1px solid #d5dce4;border-radius:8px;padding:8px 12px;max-width:700px}
-.janus-live .jl-head{margin-bottom:4px}.janus-live .jl-status{background:#eef2f6;border-radius:10px;padding:1px 8px;margin:0 6px}
-.janus-live .jl-speed{float:right;color:#1f7a4d;font-weight:600}
-.janus-live .jl-row{display:flex;align-items:center;gap:8px;height:18px}.janus-live .jl-label{width:60px;color:#556}
-.janus-live .jl-bar{flex:1;background:#eef2f6;border-radius:4px;height:9px;overflow:hidden}
-.janus-live .jl-bar i{display:block;height:100%}.janus-live .jl-count{width:70px;text-align:right;font-variant-numeric:tabular-nums}
-"""
+from janus_nb.view.page import KINDS, style
+from janus_nb.view.words import duration, main_regions, many, ratio
 
 
-class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
-    """Progress of the running cell: iterations by how they ran, speed, fallbacks."""
-
-    _esm = _SCRIPT
-    _css = _STYLE
-    state = traitlets.Dict({}).tag(sync=True)
-
-    def show(self, view: View) -> None:
-        """Bring the widget up to date."""
-        shown = [r for r in view.regions.values() if not r.only_starts_others]
-        self.state = {"regions": [describe(r) for r in shown[-3:]]}
+def frame(view: View, seconds: float, first: bool = True) -> str:
+    """A frame, `seconds` after the cell began. The first one brings the style sheet along."""
+    regions = [r for r in main_regions(view) if r.iterations or r.working][-2:]
+    body = "".join(_region(r) for r in regions) or '<p class="dim">looking for hot loops</p>'
+    rules = f"<style>{_short_style()}</style>" if first else ""
+    return f'{rules}<div class="jn jn-live" role="status"><p class="lead">JANUS is running {escape(view.cell.name) if view.cell else ""} · {duration(seconds)}</p>{body}</div>'
 
 
-def describe(region: RegionView) -> dict[str, Any]:
-    """What the widget shows of a region, as JSON-able data."""
+def _short_style() -> str:
+    """The rules that a frame needs: a frame may be saved by itself."""
+    return "".join(
+        rule + "}"
+        for rule in style().split("}")
+        if not any(x in rule for x in (".gr", ".src", ".tabs", "li.", ".tool", "@", "table", " t", "details", "summary"))
+    )
+
+
+def status(region: RegionView) -> str:
+    """What is done at the moment, in words."""
     if region.working:
-        status = region.working
-    elif region.retired or (region.declined and not region.versions):
-        status = "stays in Python"
-    elif region.graph:
-        status = f"graph {region.versions[-1].version}" if region.versions else "graph from an earlier run"
-    elif region.versions:
-        status = "verifying"
-    else:
-        status = "profiling"
-    speed = ""
-    if region.graph_each:
-        speed = f"{1 / region.graph_each:,.0f} iterations/s"
-        if region.eager_each:
-            speed += f" ({region.eager_each / region.graph_each:.0f}x)"
-    fallbacks = [
-        f"iteration {f.iteration}, line {f.span.line if f.span else '?'}: {f.expected}; observed: {f.observed}" for f in region.fallbacks[-50:]
-    ]
-    return {
-        "title": region.title, "profiled": region.profiled, "graph": region.graph, "eager": region.eager,
-        "status": status, "speed": speed, "fallbacks": fallbacks,
-    }  # fmt: skip
+        return region.working
+    if region.retired is not None or (region.declined and not region.versions and not region.partial):
+        return "Python runs it"
+    if region.partial:
+        return "Python runs it, with graphs for some lines"
+    if region.timeline and region.timeline[-1].kind == "compared":
+        return f"comparing graph {region.versions[-1].version} with Python" if region.versions else "comparing"
+    if region.committed:
+        return f"running graph {max(region.committed)}"
+    return "comparing a graph with Python" if region.versions else "profiling in Python"
+
+
+def _region(region: RegionView) -> str:
+    done, total = region.iterations, max(region.expected, region.iterations) if region.expected else 0
+    counts: dict[str, int] = {}
+    for stretch in region.timeline:
+        counts[stretch.kind] = counts.get(stretch.kind, 0) + stretch.count
+    bars = "".join(f'<span class="thin" style="flex:{n};--c:var(--{kind})" title="{n:,} {KINDS[kind]}"></span>' for kind, n in counts.items())
+    left = f'<span class="thin" style="flex:{total - done};--c:transparent"></span>' if total > done else ""
+    progress = f"{done:,} of {total:,}" if total else f"{done:,}"
+    text = f"<p><code>{escape(region.title)}</code> {escape(status(region))} · {progress} iterations{_pace(region, total - done)}</p>"
+    return f'{text}<div class="bar" role="img" aria-label="{progress} iterations">{bars}{left}</div>{_last(region)}'
+
+
+def _pace(region: RegionView, left: int) -> str:
+    each, eager = region.graph_each, region.eager_each
+    if not each:
+        return f" · {1 / eager:,.0f} a second in Python" if eager else ""
+    text = f" · {1 / each:,.0f} a second" + (f", {ratio(eager, each)} Python's pace" if eager and eager > each else "")
+    return text + (f" · about {duration(left * each)} to go" if left > 0 else "")
+
+
+def _last(region: RegionView) -> str:
+    """The last three things of note."""
+    notes = [f"iteration {f.iteration:,}, line {f.span.line if f.span else '?'}: {f.assumption}; found: {f.observed}" for f in region.fallbacks[-2:]]
+    notes += [f"{d.code} at line {d.span.line if d.span else '?'}: {d.title}" for d in region.declined[-1:]]
+    if region.verified:
+        notes.append(f"compared with Python {many(len(region.verified), 'time')}, all agreed")
+    return "".join(f'<p class="dim">{escape(note[:160])}</p>' for note in notes[-3:])
+
+
+__all__ = ["frame", "status"]

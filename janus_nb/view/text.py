@@ -1,95 +1,73 @@
-"""The plain-text view: a summary, the marked source, assumptions, fallbacks, refusals."""
+"""The text form: for terminals, logs, and readers that show no HTML."""
 
 from __future__ import annotations
 
-from janus_nb.events.fold import RegionView, View
-from janus_nb.events.types import Declined, Fallback
-from janus_nb.view.marks import SIGN, listings
+from typing import TYPE_CHECKING, Any
 
-LEGEND = "G runs in the graph   E effect, replayed in order   I runs in Python"
+from janus_nb.view.drawing import outline
+from janus_nb.view.marks import Listing
+from janus_nb.view.model import Model, Table
+from janus_nb.view.page import LEGEND
+from janus_nb.view.words import PHASES, duration
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+STYLES = {"G": "green", "S": "green", "U": "cyan", "A": "blue", "E": "yellow", "H": "magenta", "F": "red", "-": "dim", "C": "dim", "P": "dim"}
 
 
-def render(view: View) -> str:
-    """The whole report as text, for terminals and logs."""
-    parts = [summary(view)]
-    for name, lines in listings(view):
-        parts.append(f"{name}    ({LEGEND})")
-        for line in lines:
-            parts.append(f"  {SIGN[line.mark]} {line.number:>4} | {line.text}".rstrip())
-            parts.extend(f"         ^ {note}" for note in line.notes)
-    for region in view.regions.values():
-        parts.extend(_region(region))
+def render(model: Model) -> str:
+    """The whole report as plain text."""
+    parts = ["JANUS: " + model.sentences[0].replace("`", ""), *("  " + s.replace("`", "") for s in model.sentences[1:])]
+    if model.phases:
+        parts.append("  time: " + ", ".join(f"{PHASES[what]} {duration(s)}" for what, s in model.phases.items()))
+    for listing in model.listings:
+        parts += ["", f"{listing.name}    ({legend(model)})", *_listing(listing)]
+    for tab in model.tabs:
+        parts += ["", tab.title, *(f"  {change}".replace("`", "") for change in tab.changes), *(f"  {line}".rstrip() for line in outline(tab))]
+    for table in model.tables:
+        parts += ["", table.title, *_table(table)]
     return "\n".join(parts) + "\n"
 
 
-def summary(view: View) -> str:
-    """One line: how many iterations ran how."""
-    c = view.counts
-    if not view.regions:
-        return "JANUS: no loop of this cell was hot; everything ran in Python."
-    partial = f"{c['partial']} in segments, " if c["partial"] else ""
-    text = (
-        f"JANUS: {c['profiled']} iterations profiled, {c['graph']} in graphs ({c['hits']} calls), {partial}{c['eager']} in Python; "
-        f"{c['graphs']} graphs generated, {c['aborts']} fallbacks, {c['rejected']} rejected, {c['declined']} regions declined."
-    )
-    gains = [r for r in view.regions.values() if r.graph_each and r.eager_each and r.kind != "segment"]
-    for region in gains:
-        assert region.graph_each and region.eager_each
-        text += f"\n  {region.title}  {_time(region.eager_each)} imperative -> {_time(region.graph_each)} an iteration"
-    return text
+def legend(model: Model) -> str:
+    """What the letters that occur mean."""
+    used = {m for x in model.listings for line in x.lines for m in line.marks}
+    return "   ".join(f"{m} {text}" for m, text in LEGEND.items() if m in used)
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} us"
+def _listing(listing: Listing) -> list[str]:
+    rows = []
+    for line in listing.lines:
+        more = " ".join(x for x in (f"x{line.rounds}" if line.rounds else "", f"{line.falls} fallbacks" if line.falls else "") if x)
+        rows.append(f"  {''.join(line.marks):<3} {line.number:>4} | {line.text}{'    # ' + more if more else ''}".rstrip())
+        rows += [f"             ^ {note}" for note in line.notes]
+    return rows
 
 
-def _region(region: RegionView) -> list[str]:
-    if region.only_starts_others:
-        return []
-    parts = [f"\n{region.kind} at {region.unit}, line {region.span.line}: {region.title}"]
-    for generated in region.versions:
-        parts.append(
-            f"  graph {generated.version}: {len(generated.ops)} operations, {len(generated.variables)} variables written, "
-            f"generated in {generated.seconds * 1e3:.0f} ms"
-        )
-        if generated.carried:
-            parts.append(f"    carried between iterations: {', '.join(generated.carried)}")
-    if region.versions:
-        parts.append("  assumes:")
-        for assumption in region.versions[-1].assumptions:
-            where = f"line {assumption.span.line}: " if assumption.span else ""
-            parts.append(f"    {where}{assumption.text}  [{assumption.checked}; {assumption.evidence}]")
-    parts.extend(f"  graph {b.version} by {b.backend}: {b.why}" for b in region.backends)
-    parts.extend(f"  verified: graph {v.version} agreed with Python on {v.compared} values" for v in region.verified)
-    parts.extend(f"  REJECTED: graph {r.version}: {r.what}" for r in region.rejected)
-    parts.extend(fallback(f) for f in region.fallbacks[:20])
-    if len(region.fallbacks) > 20:
-        parts.append(f"  ... and {len(region.fallbacks) - 20} more fallbacks")
-    parts.extend(f"  relaxed: {r.assumption}" for r in region.relaxed)
-    parts.extend(f"  miss: {m}" for m in region.misses[:10])
-    for declined in region.declined:
-        parts.append(declined_text(declined, region))
-    if region.retired is not None:
-        parts.append(f"  retired: {region.retired.code} {region.retired.title}: {region.retired.detail}")
-    parts.extend(f"  internal error in the {e.where}: {e.error}" for e in region.errors)
-    return parts
+def _table(table: Table) -> list[str]:
+    rows = []
+    for row in table.rows[:20]:
+        cells = [c.replace("`", "") for c in row.cells]
+        where = "line" in table.heads and cells[table.heads.index("line")]
+        rest = [c for head, c in zip(table.heads, cells, strict=True) if head != "line" and c]
+        rows.append("  " + (f"line {where}: " if where else "") + "  ".join(rest[:1] + [f"[{c}]" if i else c for i, c in enumerate(rest[1:])]))
+        rows += ["    " + line for line in row.source.splitlines()]
+    if len(table.rows) > 20:
+        rows.append(f"  ... and {len(table.rows) - 20} more")
+    return rows
 
 
-def fallback(event: Fallback) -> str:
-    """A fallback in words."""
-    line = f", line {event.span.line}" if event.span else ""
-    return f"  fallback in iteration {event.iteration}{line}: expected that {event.expected}; observed: {event.observed}"
+def rich_text(model: Model) -> Text:
+    """The same for a terminal with colours: lines in the colour of their first mark."""
+    from rich.text import Text
+
+    text: Any = Text()
+    colours = {f"{''.join(line.marks):<3} {line.number:>4} |": STYLES[line.marks[0]] for x in model.listings for line in x.lines if line.marks}
+    for number, line in enumerate(render(model).splitlines()):
+        style = "bold" if number == 0 else next((c for start, c in colours.items() if line[2:].startswith(start)), "dim" if "^ " in line[:15] else "")
+        text.append(line + "\n", style=style)
+    return text  # type: ignore[no-any-return]
 
 
-def declined_text(event: Declined, region: RegionView) -> str:
-    """A refusal with its source line, carets and hint."""
-    head = f"  {event.code}  {event.title}" + (f": {event.detail}" if event.detail else "")
-    lines = [head]
-    if event.span is not None and event.span.file == region.span.file:
-        text = "\n" * (region.span.line - 1) + region.source
-        lines += ["    " + line for line in event.span.render(text).splitlines() if line.strip(" |0123456789") or ">" in line]
-    elif event.span is not None:
-        lines.append(f"    {event.span.file}, line {event.span.line}")
-    lines.append("    JANUS ran this imperatively; the result is unaffected.")
-    lines.append(f"    Hint: {event.hint}")
-    return "\n".join(lines)
+__all__ = ["legend", "render", "rich_text"]

@@ -23,7 +23,7 @@ def rendered() -> str:
     report = janus_nb.run_cell(demo.SAMPLE, names, name="sample", view="none")
     view = next(r for r in report.regions if r.graphs)
     graph = view.graphs[-1]
-    lines = [line for line in report.to_text().splitlines() if re.match(r"  [GEI ] +\d+ \|", line)]
+    lines = [line for line in report.to_text().splitlines() if re.match(r"  [-A-Z]* +\d+ \|", line)]
     lines += ["", "assumptions:"]
     lines += sorted({f"{a.span.line if a.span else '-'}: {a.text} [{a.checked}]" for a in graph.assumptions})
     lines += ["", "programs:", *(p.rstrip() for p in graph.programs)]

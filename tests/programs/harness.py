@@ -24,6 +24,7 @@ from janus_nb.function import runtime
 
 from tests.programs.program import Program
 from tests.programs.recording import Result, differences, observed
+from tests.unit.marks_check import check_marks
 
 __all__ = ["PRELUDE", "Program", "check", "differences", "run"]
 
@@ -136,4 +137,6 @@ def check(program: Program, **extra: Any) -> Any:
     faults = ("InternalError",) if program.rejected else ("InternalError", "GraphRejected")
     internal = [e for e in report.events if type(e).__name__ in faults]
     assert not internal, f"{internal}\n{report.to_text()}"
+    for part in janus.reports:
+        check_marks(part.events)
     return report

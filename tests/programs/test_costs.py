@@ -127,7 +127,7 @@ def test_a_thousand_runs_keep_memory_bounded() -> None:
 def test_the_view_says_what_the_program_waits_for() -> None:
     from janus_nb.events import Generated, Working
     from janus_nb.events.fold import View, add
-    from janus_nb.view.live import describe
+    from janus_nb.view.live import status
 
     runtime.forget()
     view, shown = View(), []
@@ -135,10 +135,10 @@ def test_the_view_says_what_the_program_waits_for() -> None:
     def receive(event: Any) -> None:
         add(view, event)
         if isinstance(event, Working | Generated):
-            shown.append((type(event).__name__, describe(view.regions[event.region])["status"]))
+            shown.append((type(event).__name__, status(view.regions[event.region])))
 
     janus_nb.run_cell(SHORT, namespace_of(STEP), view="none", generate="always", watch=receive)
-    assert shown == [("Working", "generating a graph"), ("Generated", "verifying")]
+    assert shown == [("Working", "generating a graph"), ("Generated", "comparing a graph with Python")]
     runtime.forget()
 
 

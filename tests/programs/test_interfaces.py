@@ -53,7 +53,8 @@ def test_run_a_script(tmp_path: Path) -> None:
     script.write_text(MODULE + "\nprint(f'{train(60)[-1]:.4f}')\n")
     result = CliRunner().invoke(main, ["run", str(script), "--profile", "1", "--html", str(page)])
     assert result.exit_code == 0, result.output
-    assert "0.0000" in result.output and "in graphs" in result.output
+    assert "0.0000" in result.output and "60 iterations of for i in range(steps)" in result.output
+    assert page.read_text().startswith("<!doctype html>") and 'charset="utf-8"' in page.read_text() and "viewport" in page.read_text()
     assert "<svg" in page.read_text()
 
 
@@ -110,7 +111,9 @@ def test_bad_option_before_anything_runs() -> None:
 
 def test_report_as_json() -> None:
     report = check(control_flow.PROGRAMS["plain_step"])
-    events = json.loads(report.to_json())
+    data = json.loads(report.to_json())
+    assert data["janus"] == 2 and data["graphs"][0]["operations"]
+    events = data["events"]
     assert {e["event"] for e in events} >= {"CellStarted", "RegionFound", "Profiled", "Generated", "Verified", "GraphRan", "CellFinished"}
     assert repr(report).startswith("<janus_nb.Report")
 
@@ -122,7 +125,7 @@ def test_a_cell_run_again_shows_its_graph() -> None:
     janus_nb.run_cell(cell, names, profile=1, generate="always", view="none")
     report = janus_nb.run_cell(cell, names, profile=1, generate="always", view="none")
     assert report.counts["graphs"] == 0 and report.counts["graph"] == 29  # more than 16 have been committed: one is audited
-    assert "digraph" in report.to_dot() and 'class="graph"' in report.to_html() and "assumes:" in report.to_text()
+    assert "digraph" in report.to_dot() and 'class="r m-G' in report.to_html() and " assumes: " in report.to_text()
 
 
 def test_why_a_loop_stays_imperative_is_told_in_every_run() -> None:

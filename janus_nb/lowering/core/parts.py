@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -167,19 +168,48 @@ class Whereabouts:
 
 @dataclass(slots=True)
 class Lines:
-    """Lines that do something in the graph or have an effect, and the number of effects."""
+    """What became of the user's lines, and the number of effects.
+
+    Attributes:
+        effects: Effects so far.
+        effect_spans: What has an effect.
+        graph_spans: What does something in the graph.
+        lowered_spans: Statements that the graph stands for; of compound ones the lines before their body.
+        host_spans: Those of them of which the host computes a part.
+        rounds: Rounds of inner loops that were unrolled, by what they iterate over (or their test).
+    """
 
     effects: int = 0
     effect_spans: dict[Span, None] = field(default_factory=dict)
     graph_spans: dict[Span, None] = field(default_factory=dict)
+    lowered_spans: dict[Span, None] = field(default_factory=dict)
+    host_spans: dict[Span, None] = field(default_factory=dict)
+    rounds: dict[Span, int] = field(default_factory=dict)
 
-    def mark(self) -> int:
-        """Lines stay marked."""
-        return self.effects
+    def _tables(self) -> tuple[dict[Span, None], ...]:
+        return self.effect_spans, self.graph_spans, self.lowered_spans, self.host_spans
 
-    def undo(self, mark: int) -> None:
+    def mark(self) -> tuple[int, ...]:
+        """All that a side of a branch may add."""
+        return self.effects, *map(len, self._tables())
+
+    def undo(self, mark: tuple[int, ...]) -> None:
         """Go back to a mark."""
-        self.effects = mark
+        self.effects, *sizes = mark
+        for table, size in zip(self._tables(), sizes, strict=True):
+            for span in list(table)[size:]:
+                del table[span]
+
+    def note(self, span: Span, node: ast.stmt, on_host: bool) -> None:
+        """A statement has been lowered."""
+        body = getattr(node, "body", None)
+        compound = isinstance(body, list) and bool(body) and not isinstance(node, ast.FunctionDef | ast.ClassDef)
+        if compound:
+            end = max(node.lineno, body[0].lineno - 1)  # type: ignore[index]
+            span = Span(span.file, span.line, span.col, end, span.end_col if end == span.end_line else 0)
+        self.lowered_spans[span] = None
+        if on_host and not compound:
+            self.host_spans[span] = None
 
 
 @dataclass(slots=True)

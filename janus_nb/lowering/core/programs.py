@@ -122,6 +122,11 @@ class HostPrograms:
         else:
             self.said.setdefault(id(getattr(value, "tensor", value)), name)
 
+    @property
+    def size(self) -> int:
+        """Number of statements so far."""
+        return sum(map(len, (*self.before.values(), *self._blocks)))
+
     # -- statements --------------------------------------------------------------------------------------------------------
 
     def block(self, phase: Phase) -> list[Statement]:

@@ -33,6 +33,8 @@ def decide(low: Lowering, span: Span, condition: Any, then: Callable[[], Outcome
     """Lower a branch: take the known or speculated side, or both."""
     if isinstance(condition, bool):
         return then() if condition else other()
+    if isinstance(condition, Host):
+        low.lines.host_spans[span] = None
     taken = low.policy.direction(span)
     unseen = span not in low.policy.branches and span not in low.policy.both
     if taken is None and unseen and isinstance(condition, Host) and condition.witness is not UNKNOWN:
@@ -171,6 +173,7 @@ def for_(low: Lowering, node: ast.For) -> Outcome:
         items = low.items_of(iterable)
         if len(items) > low.policy.unroll_limit:
             raise Unsupported("JN109", f"{len(items)} rounds")
+    low.lines.rounds[span] = max(len(items), low.lines.rounds.get(span, 0))
     for item in items:
         low.bind(node.target, item)
         outcome = one_round(low, node.body)
@@ -199,6 +202,7 @@ def _for_generator(low: Lowering, node: ast.For, generator: Suspended | Lazy) ->
         return not left
 
     generators.consume(low, generator, each)
+    low.lines.rounds[low.span_of(node.iter)] = rounds
     if left:
         return NORMAL if left[0] is BREAK else left[0]
     return low.run(node.orelse)
@@ -219,6 +223,7 @@ def while_(low: Lowering, node: ast.While) -> Outcome:
             goes_on = rounds < fixed
             assume(low, test, goes_on, TripAssumption(span, fixed, low.policy.evidence(span)))
             test = goes_on
+        low.lines.rounds[span] = max(rounds, low.lines.rounds.get(span, 0))
         if not test:
             return low.run(node.orelse)
         if rounds >= low.policy.unroll_limit:

@@ -253,11 +253,13 @@ def run(low: Lowering, body: list[ast.stmt]) -> Outcome:
 
     for position, node in enumerate(body):
         rule = STATEMENTS.get(type(node))
-        with low.at(node):
+        with low.at(node) as span:
             if rule is None:
                 refuse(node)
+            before = low.host.size
             with flow.continuation(low, body[position + 1 :]):
                 outcome = rule(low, node)
+            low.lines.note(span, node, low.host.size > before)
         if outcome is not NORMAL:
             return outcome
     return NORMAL
