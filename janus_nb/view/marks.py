@@ -64,6 +64,8 @@ class Line:
     def add(self, mark: str) -> None:
         """One more mark, in the fixed order. That Python has a part in it, or that it was settled, is said of lines with no other mark."""
         found = {*self.marks, mark}
+        if found - {AWAY, PYTHON, FELL}:
+            found -= {AWAY}  # what one graph has no place for, another stands for
         if found & {EFFECT, SEGMENT, GRAPH}:
             found -= {HOST, SETTLED}
         self.marks = sorted(found - {SETTLED} if HOST in found else found, key=ORDER.index)
@@ -105,6 +107,10 @@ def listings(view: View) -> list[Listing]:
     found = list(_texts(view, regions))
     for region in regions:
         _mark_region(found, region)
+    for region in regions:
+        if region.used:
+            for listing in found:
+                _mark_away(listing, region, region.used)
     for listing in found:
         _mark_rest(listing, view, [r for r in regions if r.span.file == listing.file])
     return found
@@ -148,9 +154,6 @@ def _mark_region(found: list[Listing], region: RegionView) -> None:
             if head is not None:
                 head.add(GRAPH)
         _mark_fallbacks(listing, region)
-    if used:
-        for listing in found:
-            _mark_away(listing, region, used)
 
 
 def _mark_graph(listing: Listing, region: RegionView, generated: Generated, newest: bool) -> None:
