@@ -24,7 +24,7 @@ def test_notebook_runs(path: Path) -> None:
     kernel = nbformat.read(path, as_version=4).metadata.kernelspec.name
     notebook = execute(path, kernel)
     pages = [o["data"]["text/html"] for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
-    assert any('class="graph"' in page and "<svg" in page for page in pages)
+    assert any('class="gr"' in page and "<svg" in page for page in pages)
     assert not any("<script" in page for page in pages)
     assert not any("application/vnd.jupyter.widget-view+json" in o.get("data", {}) for c in notebook.cells for o in c.get("outputs", []))
 

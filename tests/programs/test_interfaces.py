@@ -93,7 +93,7 @@ def test_doctor() -> None:
 
 def test_cell_without_loops() -> None:
     report = janus_nb.run_cell("x = 1 + 1", {})
-    assert not report.regions and "no loop of this cell was hot" in report.to_text()
+    assert not report.regions and "No loop of this cell was hot" in report.to_text()
     assert "no graph" in report.to_svg()
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from janus_nb.cache import version
 from janus_nb.cache.compiled import compile_guards
 from janus_nb.lowering.core import lowering as interp
 from janus_nb.lowering.core.programs import HostPrograms
 from janus_nb.lowering.core.values import Phase
-from janus_nb.runtime import region
 from janus_nb.speculate import guards
 
 from tests.programs.harness import Program, differences, run
@@ -66,7 +66,7 @@ def _always(kind: Any) -> Callable[[pytest.MonkeyPatch], None]:
     def disable(patch: pytest.MonkeyPatch) -> None:
         matches = guards.matches
         patch.setattr(guards, "matches", lambda expect, value: isinstance(expect, kind) or matches(expect, value))
-        patch.setattr(region, "compile_guards", lambda all_of_them: compile_guards([g for g in all_of_them if not isinstance(g.expect, kind)]))
+        patch.setattr(version, "compile_guards", lambda all_of_them: compile_guards([g for g in all_of_them if not isinstance(g.expect, kind)]))
 
     return disable
 

@@ -39,10 +39,11 @@ CELLS: dict[str, tuple[str, str]] = {
     "JN201": ("for i in range(20):\n" + TRAIN + "    where = os.getcwd()\n", STEP + "import os\n"),
     "JN202": ("for i in range(30):\n    log.append(float(tf.reduce_sum(XT[i])))\n    b.assign_add(tf.ones(3) * np.mean(log) * 0.01)\n" + TRAIN, STEP),
     "JN203": ("for i in range(20):\n" + TRAIN + "    k = np.asarray(tf.nn.softmax(b)).tolist()\n    t = tf.constant(0.0) + decided(loss)\n", STEP + """
-import types
-_l = types.ModuleType("keras.janus_probe")
+import sys, types, janus_nb
+_l = sys.modules["janus_probe"] = types.ModuleType("janus_probe")
 exec("def decided(t):\\n    return 1.0 if t > 0 else 0.0\\n", _l.__dict__)
-decided = _l.decided; decided.__module__ = "keras.janus_probe"
+decided = _l.decided; decided.__module__ = "janus_probe"
+janus_nb.knows("janus_probe.decided", effect="traced")
 """),
     "JN204": ("for i in range(20):\n" + TRAIN + "    t = re.sub('a', shout, 'banana')\n", STEP + "import re\ndef shout(m): return 'A'\n"),
     "JN205": ("for i in range(20):\n" + TRAIN + "    rng.shuffle(order)\n", STEP + "order = list(range(5))\n"),
