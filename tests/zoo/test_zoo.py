@@ -32,7 +32,7 @@ def marked(zoo: ZooProgram) -> Any:
     return pytest.param(zoo, id=zoo.path.stem, marks=pytest.mark.slow if zoo.path.stem in BY_DEFAULT else pytest.mark.exhaustive)
 
 
-@pytest.mark.parametrize("zoo", map(marked, PROGRAMS))
+@pytest.mark.parametrize("zoo", [marked(p) for p in PROGRAMS])
 def test_a_short_run_is_the_same(zoo: ZooProgram) -> None:
     report = check(program_of(zoo))
     assert isinstance(report, Reports)
