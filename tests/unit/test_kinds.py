@@ -73,7 +73,7 @@ VALUES: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "name"), VALUES, ids=lambda v: repr(v)[:40])
+@pytest.mark.parametrize(("value", "name"), VALUES, ids=lambda v: v if isinstance(v, str) else type(v).__name__)
 def test_a_value_is_of_one_kind(value: Any, name: str) -> None:
     assert kind_of(LOW, value) is KINDS[name]
 
