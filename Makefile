@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TEST := $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 .PHONY: demo test fast lint types browser fuzz table lab clean
 
@@ -18,10 +19,10 @@ demo: $(VENV)/.installed
 	$(BIN)/janus demo
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not browser and not exhaustive"
+	$(TEST) -m "not browser and not exhaustive"
 
 fast: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow and not browser and not exhaustive"
+	$(TEST) -m "not slow and not browser and not exhaustive"
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

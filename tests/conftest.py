@@ -19,3 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     programs = [item for item in items if item.name.startswith("test_program[")]
     for item in programs[1::2]:
         item.add_marker(pytest.mark.slow)
+    share = {item: number // 40 for number, item in enumerate(programs)}
+    for item in items:  # where tests run in several processes: a file stays in one, only the corpus is shared out
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}-{item.path.stem}-{share.get(item, 0)}"))
