@@ -35,7 +35,7 @@ lab: $(VENV)/.installed
 	$(BIN)/janus lab
 
 browser: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt '.[browser]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[browser]'
 	$(BIN)/python -m pytest -m browser
 
 clean:

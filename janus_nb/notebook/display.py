@@ -5,13 +5,16 @@ is saved, at any moment, can be shown by anybody. Where there are widgets, a com
 from __future__ import annotations
 
 import logging
+import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from janus_nb.config import Options
 from janus_nb.events import CellFinished, Declined, Event, Generated, Profiled, Reused, Working
 from janus_nb.events.fold import View, add
 from janus_nb.function import Cell
+from janus_nb.proof.output import watch
 from janus_nb.report import Report
 from janus_nb.view import page, text
 from janus_nb.view.live import frame
@@ -44,6 +47,7 @@ class Outputs:
         self._publisher: Any = getattr(shell, "display_pub", None)
         self.cleared = False
         self.pending = False
+        self._undo: list[Callable[[], None]] = []
         if self._publisher is not None and hasattr(self._publisher, "register_hook"):
             self._publisher.register_hook(self._seen)
 
@@ -52,12 +56,25 @@ class Outputs:
         kind = message.get("msg_type") or message.get("header", {}).get("msg_type")
         if kind == "clear_output":
             self.cleared, self.pending = True, bool(message["content"].get("wait"))
+            self._listen()
         elif kind in ("display_data", "execute_result"):
             self.pending = False
         return message
 
+    def _listen(self) -> None:
+        """What is printed takes the place of what was to be cleared, too; streams are no messages of the publisher."""
+        if self.pending and not self._undo:
+            undos = (watch(stream, self._printed) for stream in (sys.stdout, sys.stderr))
+            self._undo = [undo for undo in undos if undo is not None]
+
+    def _printed(self, text: str) -> str:
+        self.pending = self.pending and not text
+        return text
+
     def close(self) -> None:
         """The cell is over."""
+        while self._undo:
+            self._undo.pop()()
         if hasattr(self._publisher, "unregister_hook"):
             self._publisher.unregister_hook(self._seen)
 

@@ -11,9 +11,57 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from janus_nb.source.units import is_user_class
+
+
+def watch(stream: Any, hear: Callable[[str], str]) -> Callable[[], None] | None:
+    """Let `hear` have every text that is written to a stream, and say what of it is written; the newest hears first.
+
+    Several may listen, and stop in any order. Returns what ends it; `None` if the stream cannot be watched.
+    """
+    held = getattr(stream, "__dict__", None)
+    if held is None:
+        return None
+    watched = held.get("write")
+    if not isinstance(watched, FunctionType) or watched.__code__ is not _CODE:
+        try:
+            watched = stream.write = _watched(stream.write, held.get("write"))
+        except AttributeError:
+            return None
+    listeners: list[Callable[[str], str]] = watched.__dict__["listeners"]
+    listeners.append(hear)
+
+    def undo() -> None:
+        listeners.remove(hear)
+        if not listeners and held.get("write") is watched:
+            if watched.__dict__["before"] is None:
+                del held["write"]
+            else:
+                held["write"] = watched.__dict__["before"]
+
+    return undo
+
+
+def _watched(write: Callable[[str], Any], before: Any) -> Any:
+    """A stream's `write` that lets others hear; `before` is what the object itself held."""
+    listeners: list[Callable[[str], str]] = []
+
+    def watched(text: str) -> Any:
+        if not isinstance(text, str):
+            return write(text)
+        kept = text
+        for hear in reversed(listeners[:]):
+            kept = hear(kept)
+        return write(kept) if kept or not text else len(text)
+
+    watched.__dict__.update(listeners=listeners, before=before)
+    return watched
+
+
+_CODE = _watched(len, None).__code__
 
 
 class Transcript:
@@ -49,29 +97,17 @@ class Transcript:
         self.complete = self.complete and not own
         if held is None or (own and not self._mute):
             return
-        write, had = stream.write, "write" in held
-        before = held.get("write")
-
-        def watched(text: str) -> Any:
-            if threading.get_ident() != self._thread or not isinstance(text, str):
-                return write(text)
-            self.text += text
-            kept = self._unmuted(text)
-            return write(kept) if kept or not text else len(text)
-
-        def undo() -> None:
-            if held.get("write") is watched:
-                if had:
-                    held["write"] = before
-                else:
-                    del held["write"]
-
-        try:
-            stream.write = watched
-        except AttributeError:
+        undo = watch(stream, self._hear)
+        if undo is None:
             self.complete = False
-            return
-        self._undo.append(undo)
+        else:
+            self._undo.append(undo)
+
+    def _hear(self, text: str) -> str:
+        if threading.get_ident() != self._thread:
+            return text
+        self.text += text
+        return self._unmuted(text)
 
     def _unmuted(self, text: str) -> str:
         """What of a text has not been printed before."""
@@ -82,4 +118,4 @@ class Transcript:
         return text[common:]
 
 
-__all__ = ["Transcript"]
+__all__ = ["Transcript", "watch"]

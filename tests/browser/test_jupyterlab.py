@@ -65,7 +65,7 @@ def test_live_then_page_then_the_next_reader(browser: Any, tmp_path: Path) -> No
         book.stop_kernels()
         page.goto("about:blank")
         book.open()
-        page.locator(".jn[data-janus] li.box").first.wait_for()
+        page.locator(".jn[data-janus] li.box >> visible=true").first.wait_for()
         assert page.get_by_text("Error displaying widget").count() == 0
         page.locator(".jn .src tr.m-G").first.focus()
         keep(page, "reload")
@@ -181,5 +181,5 @@ def test_notebook_7(browser: Any, tmp_path: Path) -> None:
         book = Book(page_of(browser, 900), base, "n.ipynb", "notebooks")
         book.ready()
         book.run(0, 1)
-        book.page.locator(".jn[data-janus] li.box").first.wait_for()
+        book.page.locator(".jn[data-janus] li.box >> visible=true").first.wait_for()
         keep(book.page, "notebook7")
