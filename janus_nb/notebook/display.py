@@ -132,6 +132,7 @@ class CellView:
     def _close(self) -> None:
         if not any(r.matters for r in self.view.regions.values()) and self._handle is None and not self.asked:
             return
+        _refresh_bars()
         if self.kind == "text":
             _print(self.cell.report)
         elif not self.outputs.pending:  # anything shown now would take away what the cell has left there to be replaced later
@@ -150,6 +151,15 @@ class CellView:
             self._handle.update(bundle, raw=True)
         else:
             display(bundle, raw=True)
+
+
+def _refresh_bars() -> None:
+    """Let tqdm's open bars show what they have counted: a bar draws itself at most every tenth of a second, and a graph's last iterations take less."""
+    tqdm = sys.modules.get("tqdm")
+    for bar in list(getattr(getattr(tqdm, "tqdm", None), "_instances", ())):
+        if not bar.disable and bar.n != bar.last_print_n:
+            bar.refresh()
+            bar.last_print_n = bar.n
 
 
 def _print(report: Report) -> None:

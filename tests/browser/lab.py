@@ -100,7 +100,7 @@ class Book:
         self.open()
 
     def open(self) -> None:
-        self.page.goto(f"{self.base}/{self.view}/{self.name}")
+        self.page.goto(f"{self.base}/{self.view}/{self.name}?reset")
         self.cells = self.page.locator(CELLS)
         self.cells.first.wait_for()
 
